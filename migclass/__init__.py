@@ -1,0 +1,74 @@
+"""Tag the sentences of texts on migration by frame and by the standing tensions of the field."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from migclass.classifiers import FrameClassifier
+    from migclass.codebook import Codebook, load_codebook
+    from migclass.errors import CodebookError, DocumentError, LabelError, MigclassError, ModelError, OutputError
+    from migclass.evaluation import Evaluation
+    from migclass.labels import LabelledSentence, read_labels
+    from migclass.model import Model, load_model, save_model
+    from migclass.sentences import Span, split_sentences
+    from migclass.tagging import Tagger, Tags, load
+    from migclass.training import train
+
+# What each name comes from. Names are imported when they are first used, so that tagging loads nothing of training.
+_HOME = {
+    "Codebook": "codebook",
+    "CodebookError": "errors",
+    "DocumentError": "errors",
+    "Evaluation": "evaluation",
+    "FrameClassifier": "classifiers",
+    "LabelError": "errors",
+    "LabelledSentence": "labels",
+    "MigclassError": "errors",
+    "Model": "model",
+    "ModelError": "errors",
+    "OutputError": "errors",
+    "Span": "sentences",
+    "Tagger": "tagging",
+    "Tags": "tagging",
+    "load": "tagging",
+    "load_codebook": "codebook",
+    "load_model": "model",
+    "read_labels": "labels",
+    "save_model": "model",
+    "split_sentences": "sentences",
+    "train": "training",
+}
+
+__all__ = [
+    "Codebook",
+    "CodebookError",
+    "DocumentError",
+    "Evaluation",
+    "FrameClassifier",
+    "LabelError",
+    "LabelledSentence",
+    "MigclassError",
+    "Model",
+    "ModelError",
+    "OutputError",
+    "Span",
+    "Tagger",
+    "Tags",
+    "load",
+    "load_codebook",
+    "load_model",
+    "read_labels",
+    "save_model",
+    "split_sentences",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'migclass' has no attribute '{name}'")
+    return getattr(import_module(f"migclass.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,161 @@
+"""Scores against labels: for each code and on average, with intervals by bootstrap over blocks of text."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+_DRAWS = 1000
+_BLOCK = 10
+# Codes with fewer positives are shown but left out of the means: their F1 is mostly chance.
+LEAST_POSITIVES = 8
+
+
+def f1_scores(Y: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """Return the F1 of each code, shape (k,); 0 where there is nothing to find and nothing found.
+
+    Args:
+        Y: truth, shape (n, k), 1, 0, or nan where nobody judged.
+        predicted: bool, shape (n, k).
+        weights: how often each row counts, shape (n,).
+    """
+    w = np.ones(len(Y)) if weights is None else weights
+    judged, true = ~np.isnan(Y), Y > 0
+    hits = w @ (true & predicted)
+    return 2 * hits / np.maximum(w @ true + w @ (predicted & judged), 1e-12)
+
+
+def average_precision(y: np.ndarray, scores: np.ndarray) -> float:
+    """Return the area under the precision-recall curve (step-wise), nan without positives."""
+    judged = ~np.isnan(y)
+    truth = (y[judged] > 0)[np.argsort(-scores[judged], kind="stable")]
+    if not truth.any():
+        return float("nan")
+    precision = np.cumsum(truth) / np.arange(1, len(truth) + 1)
+    return float(precision[truth].mean())
+
+
+@dataclass(frozen=True)
+class CodeScore:
+    """How well one code is found: counts, F1 with a 95 % interval, precision, recall, average precision."""
+
+    code: str
+    positives: int
+    documents: int
+    precision: float
+    recall: float
+    f1: float
+    low: float
+    high: float
+    average_precision: float
+
+
+@dataclass(frozen=True)
+class MeanScore:
+    """A mean over codes with enough positives, with 95 % intervals of the F1."""
+
+    name: str
+    codes: int
+    f1: float
+    low: float
+    high: float
+    average_precision: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores of a model on labelled sentences; ``about`` says on which, and what coverage there was."""
+
+    sentences: int
+    blocks: int
+    codes: tuple[CodeScore, ...]
+    means: tuple[MeanScore, ...]
+    about: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain data for JSON."""
+        return asdict(self)
+
+    def mean(self, name: str) -> MeanScore:
+        """Return the mean of that name ('frames' or 'poles')."""
+        return next(mean for mean in self.means if mean.name == name)
+
+
+def blocks(documents: Sequence[str]) -> np.ndarray:
+    """Number the blocks that sentences are drawn in: documents, cut into tens of consecutive sentences.
+
+    >>> blocks(["a"] * 12 + ["b"] * 2).tolist()
+    [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 2]
+    """
+    seen: dict[str, int] = {}
+    names: dict[tuple[str, int], int] = {}
+    numbers = []
+    for document in documents:
+        place = seen.get(document, 0)
+        seen[document] = place + 1
+        numbers.append(names.setdefault((document, place // _BLOCK), len(names)))
+    return np.array(numbers, np.int64)
+
+
+def evaluate(
+    Y: np.ndarray,
+    probabilities: np.ndarray,
+    thresholds: np.ndarray,
+    *,
+    codes: Sequence[str],
+    groups: dict[str, Sequence[str]],
+    documents: Sequence[str],
+    about: dict[str, Any] | None = None,
+    draws: int = _DRAWS,
+    seed: int = 0,
+) -> Evaluation:
+    """Compare probabilities with labels.
+
+    Args:
+        Y: truth, shape (n, k): 1, 0, nan where nobody judged.
+        probabilities: shape (n, k).
+        thresholds: shape (k,); a code is predicted at its threshold or above.
+        codes: the k ids.
+        groups: names of means, each with the ids it averages over.
+        documents: the document or passage of each sentence, shape (n,); intervals draw blocks of them.
+        about: what was measured, kept with the figures.
+        draws: bootstrap draws.
+        seed: of the draws.
+    """
+    predicted = probabilities >= thresholds
+    block = blocks(documents)
+    f1 = f1_scores(Y, predicted)
+    drawn = _bootstrap(Y, predicted, block, draws, seed)
+    low, high = np.nanpercentile(drawn, [2.5, 97.5], axis=0)
+    ap = np.array([average_precision(Y[:, j], probabilities[:, j]) for j in range(len(codes))])
+    rows = []
+    for j, code in enumerate(codes):
+        true, judged = Y[:, j] > 0, ~np.isnan(Y[:, j])
+        found = predicted[:, j] & judged
+        hits = int((true & found).sum())
+        where = {documents[int(i)] for i in np.flatnonzero(true)}
+        numbers = (int(true.sum()), len(where), _ratio(hits, found.sum()), _ratio(hits, true.sum()))
+        rows.append(CodeScore(code, *numbers, float(f1[j]), float(low[j]), float(high[j]), float(ap[j])))
+    enough = {row.code for row in rows if row.positives >= LEAST_POSITIVES}
+    means = []
+    for name, ids in groups.items():
+        if columns := [j for j, code in enumerate(codes) if code in ids and code in enough]:
+            lower, upper = np.nanpercentile(drawn[:, columns].mean(axis=1), [2.5, 97.5])
+            means.append(MeanScore(name, len(columns), float(f1[columns].mean()), float(lower), float(upper), float(ap[columns].mean())))
+    return Evaluation(len(Y), int(block.max(initial=-1)) + 1, tuple(rows), tuple(means), about or {})
+
+
+def _ratio(part: float, whole: float) -> float:
+    return float(part / whole) if whole else 0.0
+
+
+def _bootstrap(Y: np.ndarray, predicted: np.ndarray, block: np.ndarray, draws: int, seed: int) -> np.ndarray:
+    """Return F1 of each code in samples of whole blocks, shape (draws, k)."""
+    rng = np.random.default_rng(seed)
+    count = int(block.max(initial=-1)) + 1
+    times = rng.multinomial(count, np.full(count, 1 / count), size=draws)[:, block] if count else np.zeros((draws, 0))
+    judged, true = ~np.isnan(Y), Y > 0
+    hits = times @ (true & predicted).astype(float)
+    sizes = times @ true.astype(float) + times @ (predicted & judged).astype(float)
+    return 2 * hits / np.maximum(sizes, 1e-12)

@@ -1,0 +1,43 @@
+"""Write files whole or not at all: beside their place first, then renamed."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from migclass.errors import OutputError
+
+
+@contextmanager
+def replacing(path: str | Path, *, force: bool = False) -> Iterator[BinaryIO]:
+    """Give a file to write to that takes the place of ``path`` only when all went well.
+
+    Raises:
+        OutputError: the file is there already and ``force`` is not set, or it can't be written.
+    """
+    path = Path(path)
+    if path.exists() and not force:
+        raise OutputError(f"{path}: exists already; name another file or replace it with --force")
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    except OSError as error:
+        raise OutputError(f"{path}: can't be written: {error.strerror}; choose a folder that exists and that you may write to") from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        os.chmod(name, 0o666 & ~current_umask())
+        os.replace(name, path)
+    except OSError as error:
+        raise OutputError(f"{path}: can't be written: {error.strerror}") from None
+    finally:
+        if os.path.exists(name):
+            os.unlink(name)
+
+
+def current_umask() -> int:
+    """Return the process's file mode mask."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

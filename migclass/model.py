@@ -1,0 +1,212 @@
+"""A model is a folder of plain files: arrays in safetensors, vocabulary and codebook as text, the rest in model.json.
+
+Loading checks the format number and the hash of every file, and runs no code.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import safetensors
+import safetensors.numpy
+
+from migclass.arrow import lines
+from migclass.codebook import Codebook, parse_codebook
+from migclass.errors import CodebookError, ModelError
+from migclass.features import Vocabulary, cue_pattern
+from migclass.files import current_umask
+from migclass.linear import Decision, Linear, Weights
+from migclass.resources import resource
+
+FORMAT = 1
+DEFAULT = "base"
+_FILES = ("arrays.safetensors", "words.txt", "ngrams.txt", "codebook.toml", "README.md")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model with what it was made from.
+
+    ``about`` holds what model.json says beside the arrays: name, version, recipe, parameters, hashes of the labels,
+    measured quality. ``card`` is the Markdown page about it.
+    """
+
+    linear: Linear
+    codebook: Codebook
+    about: dict[str, Any] = field(default_factory=dict)
+    card: str = ""
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return str(self.about.get("name", ""))
+
+    @cached_property
+    def hash(self) -> str:
+        """The first 16 hexadecimal digits of the SHA-256 of model.json, which holds the hashes of what is scored with."""
+        return _digest(self.manifest)[:16]
+
+    @cached_property
+    def files(self) -> dict[str, bytes]:
+        """The files of the folder that scores depend on, by name."""
+        weights, decision = self.linear.weights.arrays(), self.linear.decision.arrays()
+        arrays = {f"weights.{k}": v for k, v in weights.items()} | {f"decision.{k}": v for k, v in decision.items()}
+        arrays["vocabulary.pairs"] = self.linear.vocabulary.pairs
+        return {
+            "arrays.safetensors": safetensors.numpy.save({k: np.ascontiguousarray(v) for k, v in arrays.items()}),
+            "words.txt": _lines(self.linear.vocabulary.words),
+            "ngrams.txt": _lines(self.linear.vocabulary.ngrams),
+            "codebook.toml": self.codebook.source.encode(),
+        }
+
+    @cached_property
+    def manifest(self) -> bytes:
+        """The bytes of model.json."""
+        head = {"format": FORMAT, "codes": list(self.codebook.codes)}
+        head["ngram_range"] = list(self.linear.vocabulary.ngram_range)
+        head["files"] = {name: _digest(data) for name, data in self.files.items()}
+        return (json.dumps(head | {"about": self.about}, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def save_model(model: Model, folder: str | Path, *, force: bool = False) -> Path:
+    """Write a model folder: beside its place first, then renamed, so that it is there whole or not at all.
+
+    Raises:
+        ModelError: the folder is there already and ``force`` is not set, it is there and is no model folder,
+            or it can't be written.
+    """
+    folder = Path(folder)
+    if folder.exists() and not force:
+        raise ModelError(f"{folder}: exists already; name another folder or replace it with --force")
+    if folder.exists() and not (folder / "model.json").is_file() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise ModelError(f"{folder}: exists and is no model folder (no model.json in it); name another folder")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            for name, data in (model.files | {"README.md": model.card.encode(), "model.json": model.manifest}).items():
+                (beside / name).write_bytes(data)
+            beside.chmod(0o777 & ~current_umask())
+            if folder.exists():
+                old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+                os.replace(folder, old / folder.name)
+                os.replace(beside, folder)
+                shutil.rmtree(old)
+            else:
+                os.replace(beside, folder)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+    except OSError as error:
+        raise ModelError(f"{folder}: can't be written: {error.strerror}; choose a folder that you may write to") from None
+    return folder
+
+
+def find_model(name: str | Path | None = None) -> Path:
+    """Return the folder of a model: a folder's path as it is, a name among the shipped models, none for the default.
+
+    Raises:
+        ModelError: there is neither; the message lists the shipped names.
+    """
+    if name is None:
+        return resource("models", DEFAULT)
+    if Path(name).is_dir():
+        return Path(name)
+    if str(name) in shipped_models():
+        return resource("models", str(name))
+    shipped = ", ".join(shipped_models()) or "none"
+    raise ModelError(f"{name}: no such model; expected the path of a model folder or a shipped model's name ({shipped})")
+
+
+def shipped_models() -> tuple[str, ...]:
+    """Return the names of the models that ship with migclass."""
+    return tuple(sorted(path.parent.name for path in resource("models").glob("*/model.json")))
+
+
+def load_model(name: str | Path | None = None) -> Model:
+    """Load a model by name or folder; without one, the default.
+
+    Raises:
+        ModelError: no such model, or a file of it is missing, changed, or of another format.
+    """
+    folder = find_model(name)
+    manifest = _read_manifest(folder)
+    files = {name: _read(folder, name) for name in _FILES}
+    hashes = manifest.get("files")
+    for file, data in files.items():
+        if file != "README.md" and _digest(data) != (hashes.get(file) if isinstance(hashes, dict) else None):
+            raise ModelError(f"{folder / file}: is not the file that model.json speaks of (its hash differs); get or train the model again")
+    try:
+        return _assemble(manifest, files, folder)
+    except (KeyError, TypeError, ValueError, IndexError, safetensors.SafetensorError, pa.ArrowException, CodebookError) as error:
+        raise ModelError(f"{folder}: damaged model folder ({type(error).__name__}: {error}); get or train the model again") from None
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads(_read(folder, "model.json"))
+    except (ValueError, RecursionError):
+        raise ModelError(f"{folder / 'model.json'}: is no JSON; expected the file that migclass wrote; get or train the model again") from None
+    if not isinstance(manifest, dict) or "format" not in manifest:
+        raise ModelError(f"{folder / 'model.json'}: says no format; expected a folder that `migclass train` made")
+    if manifest["format"] != FORMAT:
+        raise ModelError(f"{folder / 'model.json'}: format {manifest['format']!r}; this version reads format {FORMAT}; train the model again")
+    return manifest
+
+
+def _read(folder: Path, name: str) -> bytes:
+    try:
+        return (folder / name).read_bytes()
+    except FileNotFoundError:
+        raise ModelError(f"{folder}: no {name} in it; expected a model folder that `migclass train` made") from None
+    except OSError as error:
+        raise ModelError(f"{folder / name}: can't be read: {error.strerror}") from None
+
+
+def _assemble(manifest: dict[str, Any], files: dict[str, bytes], folder: Path) -> Model:
+    arrays = safetensors.numpy.load(files["arrays.safetensors"])
+    codebook = parse_codebook(files["codebook.toml"].decode(), where=str(folder / "codebook.toml"))
+    low, high = (int(n) for n in manifest["ngram_range"])
+    vocabulary = Vocabulary(
+        words=lines(files["words.txt"]),
+        pairs=arrays["vocabulary.pairs"],
+        ngrams=lines(files["ngrams.txt"]),
+        ngram_range=(low, high),
+        cues=tuple(cue_pattern(code.cues) for code in codebook.entries),
+    )
+    linear = Linear(vocabulary, Weights(**_group(arrays, "weights.")), Decision(**_group(arrays, "decision.")))
+    _check_shapes(linear, len(codebook.codes))
+    model = Model(linear, codebook, dict(manifest["about"]), files["README.md"].decode("utf-8", "replace"))
+    # What was read is known to be what the manifest says, so the files need not be made again to hash it.
+    model.__dict__["manifest"] = (folder / "model.json").read_bytes()
+    return model
+
+
+def _group(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+def _check_shapes(linear: Linear, k: int) -> None:
+    parts = {"words": len(linear.vocabulary.words), "pairs": len(linear.vocabulary.pairs)}
+    parts |= {"ngrams": len(linear.vocabulary.ngrams), "cues": len(linear.vocabulary.cues)}
+    for name, rows in parts.items():
+        if (shape := linear.weights.arrays()[name].shape) != (rows, k):
+            raise ValueError(f"weights.{name} has shape {shape}, expected {(rows, k)}")
+    for name, array in {"bias": linear.weights.bias, **linear.decision.arrays()}.items():
+        if array.shape != (k,):
+            raise ValueError(f"{name} has shape {array.shape}, expected {(k,)}")
+
+
+def _lines(strings: pa.StringArray) -> bytes:
+    return "".join(f"{s}\n" for s in strings.to_pylist()).encode()
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

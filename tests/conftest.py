@@ -1,0 +1,61 @@
+"""What several tests share: a small trained model, the shipped codebook, and the real sentences where they are to be had."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from migclass.codebook import load_codebook
+from migclass.labels import read_labels
+from migclass.model import save_model
+from migclass.tagging import Tagger
+from migclass.training import train
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def book():
+    return load_codebook()
+
+
+@pytest.fixture(scope="session")
+def rows(book):
+    """The shipped validation split: small, with every code in it."""
+    return read_labels(ROOT / "labels" / "validation.jsonl", codebook=book)
+
+
+@pytest.fixture(scope="session")
+def small_labels(tmp_path_factory, rows):
+    """A user's label file, made from the validation split."""
+    from dataclasses import replace
+
+    from migclass.labels import as_json
+
+    path = tmp_path_factory.mktemp("labels") / "small.jsonl"
+    path.write_text("".join(as_json(replace(row, split="train", source="")) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def small_model(small_labels):
+    return train([small_labels], name="small")
+
+
+@pytest.fixture(scope="session")
+def tagger(small_model):
+    return Tagger(small_model)
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory, small_model):
+    return save_model(small_model, tmp_path_factory.mktemp("models") / "small")
+
+
+@pytest.fixture(scope="session")
+def real():
+    """The folder of real documents; MIGCLASS_REAL names it, else ../shared/real is looked for."""
+    folder = Path(os.environ.get("MIGCLASS_REAL", ROOT.parent / "shared" / "real"))
+    if not (folder / "validation.jsonl").is_file():
+        pytest.skip(f"no real documents in {folder}; name another folder with MIGCLASS_REAL")
+    return folder

@@ -1,0 +1,132 @@
+"""Who may import whom, which door each outside library has, and what scoring must not load."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import migclass
+
+PACKAGE = Path(migclass.__file__).parent
+
+# Data flow down this list: a module imports only from above itself.
+CORRIDOR = [
+    "errors",
+    "resources",
+    "files",
+    "arrow",
+    "codebook",
+    "sentences",
+    "languages",
+    "documents",
+    "features",
+    "linear",
+    "model",
+    "tagging",
+    "evaluation",
+    "labels",
+    "standoff",
+    "splits",
+    "agreement",
+    "classifiers",
+    "cards",
+    "training",
+    "engines",
+    "outputs",
+    "cli",
+]
+
+# Outside libraries, and the modules that may import them.
+DOORS = {
+    "click": {"cli"},
+    "docx": {"documents"},
+    "joblib": {"classifiers"},
+    "markdown_it": {"documents"},
+    "nupunkt": {"sentences"},
+    "py3langid": {"languages"},
+    "pypdfium2": {"documents"},
+    "rich": {"outputs", "cli"},
+    "safetensors": {"model"},
+    "scipy": {"classifiers"},
+    "sklearn": {"classifiers"},
+    "trafilatura": {"documents"},
+    "pyarrow": {"arrow", "features", "linear", "model", "tagging", "classifiers", "documents", "engines", "outputs", "cli"},
+    "numpy": {
+        "arrow",
+        "features",
+        "linear",
+        "model",
+        "tagging",
+        "evaluation",
+        "labels",
+        "splits",
+        "agreement",
+        "classifiers",
+        "training",
+        "sentences",
+        "cli",
+    },
+}
+
+
+def modules():
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        yield parts[0], path
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name.split(".")[0], alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module.split(".")[0], node.module
+            if node.module == "migclass":
+                yield from (("migclass", f"migclass.{alias.name}") for alias in node.names)
+
+
+def test_every_room_is_on_the_list():
+    assert {name for name, _ in modules()} - {"__init__", "__main__"} == set(CORRIDOR)
+
+
+@pytest.mark.parametrize(("room", "path"), [(r, p) for r, p in modules() if r in CORRIDOR], ids=lambda v: str(v).rsplit("migclass/", 1)[-1])
+def test_imports_come_from_above(room, path):
+    for top, name in imports(path):
+        if top == "migclass" and "." in name:
+            other = name.split(".")[1]
+            assert other == room or CORRIDOR.index(other) < CORRIDOR.index(room), f"{path.name} imports {name}"
+        elif top in DOORS:
+            assert room in DOORS[top], f"{top} has no door in {path.name}"
+        elif top != "migclass":
+            assert top in sys.stdlib_module_names, f"{path.name} imports {top}, which has no door"
+
+
+def test_no_label_stands_in_the_code(book):
+    ids = set(book.codes) | {tension.id for tension in book.tensions}
+    for _, path in modules():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        literals = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+        assert not literals & ids, f"{path.name} names {literals & ids}"
+
+
+def test_what_is_public_is_listed_and_there():
+    for name in migclass.__all__:
+        assert getattr(migclass, name).__doc__, name
+    assert sorted(migclass.__all__) == migclass.__all__ == dir(migclass)
+    with pytest.raises(AttributeError, match="nothing_like_it"):
+        migclass.nothing_like_it  # noqa: B018
+
+
+def test_scoring_loads_nothing_heavy(model_folder):
+    code = (
+        "import sys, migclass\n"
+        "from migclass.engines import score_documents; from migclass.documents import Document\n"
+        f"tagger = migclass.load({str(model_folder)!r})\n"
+        "batch = next(score_documents(tagger, [Document('a', 'They closed the border.')]))\n"
+        "heavy = {'sklearn', 'scipy', 'datasets', 'pandas', 'torch', 'joblib', 'rich', 'docx', 'trafilatura', 'py3langid', 'pypdfium2'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

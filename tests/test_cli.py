@@ -1,0 +1,201 @@
+"""The command line as a user sees it: real files, real processes where it matters, one line for each mistake."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from conftest import ROOT
+from migclass.cli import main
+
+SPEECH = str(ROOT / "examples" / "speech.txt")
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments, input=None):
+        return CliRunner().invoke(main, [str(a) for a in arguments], input=input)
+
+    return call
+
+
+def rows(result):
+    assert result.exit_code == 0, result.stderr
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_score_writes_jsonl_into_a_pipe(run):
+    found = rows(run("score", SPEECH))
+    assert found[0]["text"] == "STATEMENT BY THE REGIONAL DIRECTOR"
+    text = Path(SPEECH).read_text(encoding="utf-8")
+    assert all(" ".join(text[row["start"] : row["end"]].split()).replace("- ", "") for row in found)
+    assert {code for row in found for code in row["frames"]} >= {"development", "security", "rights", "labour", "climate"}
+
+
+def test_score_several_files_with_meta_and_saved_text(run, tmp_path):
+    (tmp_path / "a.txt").write_text("The border is closed.")
+    (tmp_path / "b.md").write_text("# Wages\n\nWages rose.")
+    (tmp_path / "meta.csv").write_text("file,year\na.txt,1999\nb.md,2001\n")
+    found = rows(run("score", "a.txt", "b.md", "--meta", "meta.csv", "--save-text", "texts"))
+    assert [(row["document"], row["year"]) for row in found] == [("a.txt", "1999"), ("b.md", "2001"), ("b.md", "2001")]
+    saved = (tmp_path / "texts" / "b.md.txt").read_text()
+    assert saved[found[2]["start"] : found[2]["end"]] == "Wages rose."
+
+
+def test_score_from_standard_input_and_tables(run, tmp_path):
+    assert [row["document"] for row in rows(run("score", "-", input="The border is closed. Wages rose."))] == ["-", "-"]
+    (tmp_path / "t.csv").write_text("body,year\nOne. Two.,1999\n")
+    assert len(rows(run("score", "t.csv", "--text-column", "body"))) == 2
+    (row,) = rows(run("score", "t.csv", "--text-column", "body", "--sentences"))
+    assert (row["text"], row["year"]) == ("One. Two.", "1999")
+
+
+@pytest.mark.parametrize("format_", ["jsonl", "csv", "parquet", "table"])
+def test_score_into_a_file(run, tmp_path, format_):
+    path = tmp_path / f"tags.{format_}"
+    result = run("score", SPEECH, "--format", format_, "-o", path)
+    assert (result.exit_code, result.stdout) == (0, "")
+    before = path.read_bytes()
+    assert before
+    again = run("score", SPEECH, "--format", format_, "-o", path)
+    assert again.exit_code == 1
+    assert "exists already" in again.stderr
+    assert run("score", SPEECH, "--format", format_, "-o", path, "--force").exit_code == 0
+    assert path.read_bytes() == before
+
+
+def test_the_format_follows_the_suffix(run, tmp_path):
+    assert run("score", SPEECH, "-o", "tags.csv").exit_code == 0
+    assert len(list(csv.DictReader(io.StringIO((tmp_path / "tags.csv").read_text())))) > 20
+
+
+def test_another_language_gets_a_warning(run, tmp_path):
+    (tmp_path / "a.txt").write_text("Die Grenze bleibt geschlossen, und die Verfahren dauern Jahre, sagte der Minister.")
+    result = run("score", "a.txt")
+    assert result.exit_code == 0
+    assert "a.txt: looks like German (de)" in result.stderr
+
+
+MISTAKES = [
+    (["score", "none.txt"], 1, "none.txt: no such file"),
+    (["score", "empty.txt"], 1, "empty.txt: no text in it"),
+    (["score", "binary.txt"], 1, "looks like a binary file"),
+    (["score", "latin.txt"], 1, "line 1: byte 0xfc is not utf-8"),
+    (["score", "table.csv"], 1, "no column 'text'"),
+    (["score", "good.txt", "--model", "magic"], 1, "magic: no such model"),
+    (["score", "good.txt", "--model", "foreign"], 1, "no model.json in it"),
+    (["score", "good.txt", "--model", "damaged"], 1, "is not the file that model.json speaks of"),
+    (["score", "good.txt", "--meta", "table.csv"], 1, "no row for 'good.txt'"),
+    (["score", "good.txt", "-o", "no/where.csv"], 1, "can't be written"),
+    (["score", "good.txt", "none.txt", "-o", "tags.csv"], 1, "none.txt: no such file"),
+    (["score", "good.txt", "empty.txt", "-o", "tags.csv"], 1, "empty.txt: no text in it"),
+    (["score"], 2, "Missing argument"),
+    (["score", "good.txt", "--format", "xml"], 2, "'xml' is not one of"),
+    (["sing"], 2, "No such command 'sing'"),
+    (["train", "--output", "m", "--labels", "none.jsonl"], 1, "no such file or folder"),
+    (["train", "--output", "m", "--labels", "labels.jsonl"], 1, "labels.jsonl:1: unknown id 'health'"),
+    (["train", "--output", "m", "--codebook", "double.toml"], 1, "the id 'a' is used 2 times"),
+    (["train", "--output", "m", "--documents", "foreign"], 1, "no documents in it"),
+    (["train"], 2, "Missing option '--output'"),
+    (["evaluate", "--labels", "labels.jsonl"], 1, "labels.jsonl:1: unknown id 'health'"),
+    (["evaluate", "--labels", "blank.jsonl"], 1, "no sentence to measure on"),
+    (["labels", "codebook", "double.toml"], 1, "the id 'a' is used 2 times"),
+    (["labels", "stats", "none"], 1, "no such file or folder"),
+    (["labels", "agreement", "single.jsonl"], 1, "no row has two coders"),
+    (["labels", "resolve", "foreign"], 1, "no documents in it"),
+]
+
+
+@pytest.fixture
+def mess(tmp_path, model_folder):
+    (tmp_path / "good.txt").write_text("The border is closed.")
+    (tmp_path / "empty.txt").write_text("")
+    (tmp_path / "binary.txt").write_bytes(b"\x7fELF\x00\x01")
+    (tmp_path / "latin.txt").write_bytes("Grüße".encode("latin-1"))
+    (tmp_path / "table.csv").write_text("body\nx\n")
+    (tmp_path / "labels.jsonl").write_text('{"text": "x", "frames": ["health"], "poles": []}\n')
+    (tmp_path / "single.jsonl").write_text('{"text": "x", "frames": [], "poles": []}\n')
+    (tmp_path / "blank.jsonl").write_text("\n")
+    frame = '[[frame]]\nid = "a"\ncoded = "x"\n'
+    (tmp_path / "double.toml").write_text('title = "x"\nversion = 1\n' + frame * 2)
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "weights.bin").write_bytes(b"\0")
+    damaged = shutil.copytree(model_folder, tmp_path / "damaged")
+    (damaged / "words.txt").write_text("nothing\n")
+
+
+@pytest.mark.parametrize(("arguments", "code", "message"), MISTAKES, ids=lambda v: "-".join(v) if isinstance(v, list) else "")
+def test_mistakes_get_one_clear_line_and_leave_nothing_behind(run, mess, tmp_path, arguments, code, message):
+    before = sorted(tmp_path.rglob("*"))
+    result = run(*arguments)
+    assert result.exit_code == code
+    assert message in result.stderr
+    if code == 1:
+        assert result.stderr.startswith("Error: ")
+        assert len(result.stderr.splitlines()) == 1
+    assert result.stdout == ""
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_codebook_page(run, book):
+    result = run("labels", "codebook")
+    assert result.exit_code == 0
+    assert all(f"`{code}`" in result.stdout for code in book.codes)
+
+
+def test_stats_check_and_agreement(run, tmp_path):
+    labels = [{"text": f"Sentence {w} of it.", "id": w, "frames": ["rights"], "poles": [], "coders": {"A": ["rights"], "B": []}} for w in "abc"]
+    (tmp_path / "l.jsonl").write_text("".join(json.dumps(row) + "\n" for row in labels))
+    assert "rights" in run("labels", "stats", "l.jsonl").stdout
+    result = run("labels", "check", "l.jsonl")
+    assert (result.exit_code, result.stderr) == (0, "3 rows, no problems\n")
+    assert "Most disputed" in run("labels", "agreement", "l.jsonl").stdout
+    (tmp_path / "l.jsonl").write_text(json.dumps(labels[0]) + "\n" + json.dumps(labels[0]) + "\n")
+    result = run("labels", "check", "l.jsonl")
+    assert result.exit_code == 1
+    assert "l.jsonl:2: id 'a' is that of" in result.stdout
+
+
+def test_evaluate_prints_a_table_and_json(run, small_labels):
+    table = run("evaluate", "--labels", small_labels)
+    assert table.exit_code == 0
+    assert "positives" in table.stdout
+    assert max(map(len, table.stdout.splitlines())) <= 80
+    found = json.loads(run("evaluate", "--labels", small_labels, "--format", "json").stdout)
+    assert {mean["name"] for mean in found["means"]} == {"frames", "poles"}
+
+
+def test_models_lists_what_ships(run):
+    result = run("models")
+    assert result.exit_code == 0
+    assert "base" in result.stdout
+
+
+def test_resolve_counts(run, tmp_path):
+    (tmp_path / "copy.txt").write_text("Nothing that anyone has coded.")
+    result = run("labels", "resolve", "copy.txt")
+    assert result.exit_code == 0
+    assert "all documents" in result.stdout
+
+
+def test_help_and_version(run):
+    assert "score" in run("--help").stdout
+    assert run("--version").stdout.startswith("migclass 0.")
+    assert "Usage" in run("score", "-h").stdout
+
+
+def test_real_process_with_a_closed_pipe_and_narrow_terminal():
+    environment = os.environ | {"COLUMNS": "80"}
+    command = f"{sys.executable} -m migclass score {SPEECH} --format table | head -3"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, env=environment, check=False)
+    assert "sentence" in done.stdout
+    assert "Traceback" not in done.stderr

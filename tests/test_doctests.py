@@ -1,0 +1,13 @@
+"""The examples in docstrings are run."""
+
+import doctest
+from importlib import import_module
+
+import pytest
+from test_architecture import CORRIDOR
+
+
+@pytest.mark.parametrize("room", CORRIDOR)
+def test_examples(room):
+    result = doctest.testmod(import_module(f"migclass.{room}"))
+    assert result.failed == 0

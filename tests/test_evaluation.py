@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score, f1_score
+
+from migclass.evaluation import average_precision, blocks, evaluate, f1_scores
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(3)
+    Y = (rng.random((200, 3)) < [0.3, 0.1, 0.01]).astype(float)
+    p = np.clip(0.5 * Y + rng.random((200, 3)) * 0.7, 0, 1)
+    return Y, p
+
+
+def test_against_scikit_learn(data):
+    Y, p = data
+    np.testing.assert_allclose(f1_scores(Y, p >= 0.5), f1_score(Y, p >= 0.5, average=None, zero_division=0))
+    for y, scores in zip(Y.T, p.T, strict=True):
+        assert average_precision(y, scores) == pytest.approx(average_precision_score(y, scores))
+
+
+def test_what_nobody_judged_does_not_count(data):
+    Y, p = data
+    hidden = Y.copy()
+    hidden[:100] = np.nan
+    np.testing.assert_allclose(f1_scores(hidden, p >= 0.5), f1_scores(Y[100:], p[100:] >= 0.5))
+    assert average_precision(hidden[:, 0], p[:, 0]) == average_precision(Y[100:, 0], p[100:, 0])
+    assert np.isnan(average_precision(np.zeros(3), np.ones(3)))
+
+
+def test_evaluation_adds_up(data):
+    Y, p = data
+    documents = [f"d{i // 25}" for i in range(200)]
+    result = evaluate(Y, p, np.full(3, 0.5), codes=["a", "b", "c"], groups={"all": ["a", "b", "c"]}, documents=documents, about={"x": 1})
+    assert (result.sentences, result.blocks) == (200, 24)
+    for row, j in zip(result.codes, range(3), strict=True):
+        assert row.low <= row.f1 <= row.high
+        assert row.positives == Y[:, j].sum()
+        assert row.documents == len({documents[i] for i in np.flatnonzero(Y[:, j])})
+    mean = result.mean("all")
+    counted = [row for row in result.codes if row.positives >= 8]
+    assert mean.codes == len(counted) == 2
+    assert mean.f1 == pytest.approx(np.mean([row.f1 for row in counted]))
+    assert mean.low < mean.f1 < mean.high
+    assert result.as_dict()["about"] == {"x": 1}
+
+
+def test_intervals_widen_when_sentences_hang_together():
+    y = np.repeat([1.0, 0.0], 200)[:, None]
+    rng = np.random.default_rng(0)
+    clustered = np.repeat(rng.random(40) < 0.8, 10)[:, None].astype(float)
+    p = np.where(clustered > 0, y, 1 - y)
+    options = {"codes": ["a"], "groups": {}}
+    (wide,) = evaluate(y, p, np.array([0.5]), documents=[str(i // 10) for i in range(400)], **options).codes
+    (narrow,) = evaluate(y, p, np.array([0.5]), documents=[str(i) for i in range(400)], **options).codes
+    assert wide.high - wide.low > 1.5 * (narrow.high - narrow.low)
+
+
+def test_blocks():
+    assert blocks([]).tolist() == []
+    assert blocks(["a", "b", "a"]).tolist() == [0, 1, 0]

@@ -1,0 +1,75 @@
+"""The scorer against a plain reference that walks over words one by one."""
+
+import math
+import re
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from migclass.features import tokenize
+
+
+def reference(linear, sentence):
+    """Sum the weights of words, pairs and parts of unknown words, a word at a time."""
+    v, w = linear.vocabulary, linear.weights
+    places = {word: i for i, word in enumerate(v.words.to_pylist())}
+    grams = {gram: i for i, gram in enumerate(v.ngrams.to_pylist())}
+    known_pairs = {int(key): i for i, key in enumerate(v.pairs)}
+    tokens = tokenize([sentence])
+    sequence = [tokens.words[int(i)].as_py() for i in tokens.ids]
+    total = np.zeros(len(w.bias))
+    for word in sequence:
+        if word in places:
+            total += w.words[places[word]]
+            continue
+        marked = f"<{word}>"
+        low, high = v.ngram_range
+        for n in range(low, high + 1):
+            for s in range(len(marked) - n + 1):
+                if marked[s : s + n] in grams:
+                    total += w.ngrams[grams[marked[s : s + n]]] / math.sqrt(max(len(word), 1))
+        for j, pattern in enumerate(v.cues):
+            if re.match(pattern, word):
+                total += w.cues[j]
+    for a, b in pairwise(sequence):
+        key = places.get(a, -1) * len(places) + places.get(b, -1)
+        if a in places and b in places and key in known_pairs:
+            total += w.pairs[known_pairs[key]]
+    return total / math.sqrt(max(len(sequence), 1)) + w.bias
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The agency runs the flights that governments pay for.",
+        "Unbordered xenodeportations of smugglerish kinds happened in 2015.",
+        "",
+        "!!! ???",
+        "ｆｕｌｌｗｉｄｔｈ übergrenzen لاجئون 移民 refugees",
+    ],
+)
+def test_equals_the_reference(small_model, sentence):
+    np.testing.assert_allclose(small_model.linear.logits([sentence])[0], reference(small_model.linear, sentence), atol=1e-4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text(max_size=80), min_size=1, max_size=5))
+def test_equals_the_reference_on_any_text(small_model, sentences):
+    found = small_model.linear.logits(sentences)
+    for row, sentence in zip(found, sentences, strict=True):
+        np.testing.assert_allclose(row, reference(small_model.linear, sentence), atol=1e-4)
+
+
+def test_neighbours_in_a_batch_change_nothing(small_model, rows):
+    texts = [row.text for row in rows[:50]]
+    whole = small_model.linear.logits(texts)
+    np.testing.assert_allclose(whole, np.vstack([small_model.linear.logits([text]) for text in texts]), atol=1e-5)
+
+
+def test_probabilities_are_between_0_and_1(small_model):
+    p = small_model.linear.probabilities(["border " * 3000, ""])
+    assert p.shape == (2, len(small_model.codebook.codes))
+    assert ((p > 0) & (p < 1)).all()

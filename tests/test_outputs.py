@@ -1,0 +1,92 @@
+import csv
+import io
+import json
+
+import pyarrow.parquet as pq
+import pytest
+
+from migclass.documents import Document
+from migclass.engines import score_documents
+from migclass.errors import OutputError
+from migclass.files import replacing
+from migclass.outputs import write_csv, write_jsonl, write_parquet, write_table
+
+DOCUMENTS = [
+    Document("a.txt", "The border was closed, and eleven people drowned. “Grüße”, he said; then [bold]left[/bold].\x1b[31m", columns={"year": 1999}),
+    Document("b.txt", "Remittances pay for schools.", columns={"year": 2000}),
+]
+
+
+@pytest.fixture
+def batches(tagger):
+    return list(score_documents(tagger, DOCUMENTS, batch_size=1))
+
+
+def written(writer, batches, **options):
+    file = io.BytesIO()
+    writer(batches, file, **options)
+    return file.getvalue()
+
+
+def test_three_formats_say_the_same(batches):
+    lines = [json.loads(line) for line in written(write_jsonl, batches).decode().splitlines()]
+    table = pq.read_table(io.BytesIO(written(write_parquet, batches))).to_pylist()
+    cells = list(csv.DictReader(io.StringIO(written(write_csv, batches).decode(), newline="")))
+    assert len(lines) == len(table) == len(cells) == 3
+    for line, row, cell in zip(lines, table, cells, strict=True):
+        assert line["scores"] == pytest.approx(row["scores"], abs=1e-6)
+        assert {k: v for k, v in line.items() if k != "scores"} == {k: v for k, v in row.items() if k != "scores"}
+        assert ";".join(line["frames"]) == cell["frames"]
+        assert cell["year"] == str(line["year"])
+        assert float(cell["rights"]) == pytest.approx(line["scores"]["rights"], abs=1e-6)
+
+
+def test_the_table_shows_every_sentence_and_no_control_characters(batches):
+    text = written(write_table, batches, width=80).decode()
+    assert "[bold]left[/bold]" in " ".join(text.split())
+    assert "\x1b" not in text
+    assert max(map(len, text.splitlines())) <= 80
+    assert "\x1b[36m" in written(write_table, batches, colour=True).decode()
+
+
+def test_columns_must_be_the_same_in_all(tagger):
+    mixed = list(score_documents(tagger, [Document("a", "One.", columns={"x": 1}), Document("b", "Two.")]))
+    assert len(written(write_jsonl, mixed).splitlines()) == 2
+    for writer in (write_csv, write_parquet):
+        with pytest.raises(OutputError, match="column 'x' is in some documents only"):
+            written(writer, mixed)
+
+
+def test_a_column_that_changes_its_type(tagger):
+    mixed = list(score_documents(tagger, [Document("a", "One.", columns={"x": 1}), Document("b", "Two.", columns={"x": "y"})], batch_size=1))
+    with pytest.raises(OutputError, match="changes its type"):
+        written(write_parquet, mixed)
+
+
+def test_no_sentences():
+    assert written(write_jsonl, []) == b""
+    with pytest.raises(OutputError, match="no sentence"):
+        written(write_parquet, [])
+
+
+def _break_in_the_middle(path):
+    with replacing(path, force=True) as file:
+        file.write(b"half")
+        raise RuntimeError
+
+
+def test_files_are_replaced_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "out.txt"
+    with replacing(path) as file:
+        file.write(b"first")
+    with pytest.raises(OutputError, match="exists already"), replacing(path):
+        pass
+    with pytest.raises(RuntimeError):
+        _break_in_the_middle(path)
+    assert path.read_bytes() == b"first"
+    with replacing(path, force=True) as file:
+        file.write(b"second")
+    assert path.read_bytes() == b"second"
+    assert [p.name for p in tmp_path.iterdir()] == ["out.txt"]
+    with pytest.raises(OutputError, match="can't be written"), replacing(tmp_path / "none" / "out.txt"):
+        pass

@@ -1,0 +1,105 @@
+import json
+
+import numpy as np
+import pytest
+
+from migclass.errors import LabelError, ModelError
+from migclass.model import save_model
+from migclass.standoff import make_label
+from migclass.tagging import Tagger
+from migclass.training import evaluate_rows, gather, prevalence, train
+
+ROW = {"text": "They closed the border.", "frames": ["security"], "poles": ["control"]}
+
+
+def write(path, *rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_the_same_labels_give_the_same_bytes(small_labels, model_folder, tmp_path):
+    folder = save_model(train([small_labels], name="small", jobs=2), tmp_path / "again")
+    for file in model_folder.iterdir():
+        assert (folder / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+def test_the_default_labels_keep_their_splits_apart(book):
+    material = gather(["default"], book)
+    assert {row.split for row in material.train} == {"train"}
+    assert {row.split for row in material.test} == {"test"}
+    assert not {row.passage for row in material.train} & {row.passage for row in material.test}
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        ({"split": "test"}, "split is 'test'"),
+        ({"source": "some-speech"}, "a real document; training reads written rows"),
+    ],
+)
+def test_what_may_not_be_learnt_from_is_refused_by_line(tmp_path, book, extra, message):
+    path = write(tmp_path / "a.jsonl", ROW, ROW | extra)
+    with pytest.raises(LabelError, match=message) as caught:
+        gather([path], book)
+    assert str(caught.value).startswith(f"{path}:2")
+
+
+def test_the_real_development_set_is_refused(real, book):
+    with pytest.raises(LabelError, match="a real document"):
+        gather([real / "validation.jsonl"], book)
+
+
+def test_a_code_that_nobody_carries(tmp_path):
+    with pytest.raises(ModelError, match="no training sentence carries it"):
+        train([write(tmp_path / "a.jsonl", ROW)])
+
+
+def test_few_positives_are_told(small_labels, tmp_path, book):
+    codebook = tmp_path / "codebook.toml"
+    codebook.write_text(book.source + '\n[[frame]]\nid = "health"\ncoded = "health"\n')
+    more = write(tmp_path / "more.jsonl", *[{"text": f"The clinic treated {i} people.", "frames": ["health"], "poles": []} for i in range(3)])
+    said = []
+    train([small_labels, more], codebook=codebook, say=said.append)
+    assert any("only 3 training sentences carry 'health'" in line for line in said)
+
+
+def test_unknown_recipe():
+    with pytest.raises(ModelError, match="expected one of ngram"):
+        train(recipe="magic")
+
+
+def test_resolved_sentences_are_learnt_from(tmp_path, book, monkeypatch):
+    sentence = "The herders crossed at dawn with their goats, and no plan had been made for them."
+    label = make_label(sentence, document="d", n=1, frames=("climate",), poles=(), coders={"A": ()})
+    monkeypatch.setattr("migclass.training.read_standoff", lambda codebook, role: [label])
+    (tmp_path / "d.txt").write_text(sentence)
+    material = gather([write(tmp_path / "a.jsonl", ROW)], book, [tmp_path / "d.txt"])
+    assert [row.text for row in material.train] == ["They closed the border.", sentence]
+    assert material.resolution.coverage == 1
+
+
+def test_prevalence_lies_between_written_and_real(rows, book):
+    shares = prevalence(rows, book)
+    assert shares.shape == (len(book.codes),)
+    assert ((shares > 0) & (shares < 0.5)).all()
+
+
+def test_a_foreign_codebook_has_no_prevalence(tmp_path, rows, book):
+    from migclass.codebook import parse_codebook
+
+    other = parse_codebook('title = "x"\nversion = 1\n[[frame]]\nid = "health"\ncoded = "health"')
+    assert prevalence([], other) is None
+
+
+def test_quality_is_that_of_unseen_rows(tagger, rows):
+    result = evaluate_rows(tagger, rows)
+    assert result.sentences == len(rows)
+    assert result.about["model_hash"] == tagger.model.hash
+    assert result.mean("frames").f1 > 0.9  # it has seen these rows
+    assert np.isfinite(result.mean("poles").f1)
+
+
+def test_the_card_says_what_it_was_made_from(small_model, rows):
+    assert f"Learnt from {len(rows)} written sentences and 0 sentences of real documents" in small_model.card
+    assert "Not measured" in small_model.card
+    assert Tagger(small_model).codes
