@@ -1,5 +1,6 @@
 """Coders against coders: for each code Krippendorff's alpha and pairwise F1, and the sentences they dispute most."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -43,12 +44,14 @@ class Agreement:
 def agreement(rows: Sequence[LabelledSentence], codebook: Codebook, *, draws: int = _DRAWS, seed: int = 0) -> Agreement | None:
     """Compare the coders of rows; None where no row has two.
 
-    Intervals of alpha draw passages, or tens of consecutive sentences in long ones, with replacement.
+    Who coded less than half of the sentences that the first coder did (to settle differences, say) saw a choice of hard
+    ones and is left out. Intervals of alpha draw passages, or tens of consecutive sentences in long ones.
     """
     rows = [row for row in rows if len(row.coders) > 1]
-    if not rows:
+    counts = Counter(coder for row in rows for coder in row.coders)
+    coders = tuple(sorted(coder for coder, count in counts.items() if count >= len(rows) / 2))
+    if len(coders) < 2:
         return None
-    coders = tuple(sorted({coder for row in rows for coder in row.coders}))
     said = np.stack([targets(rows, codebook, coder=coder) for coder in coders])
     block = blocks([row.passage for row in rows])
     count = int(block.max()) + 1
@@ -60,7 +63,7 @@ def agreement(rows: Sequence[LabelledSentence], codebook: Codebook, *, draws: in
         low, high = np.nanpercentile(drawn, [2.5, 97.5]) if not np.isnan(drawn).all() else (np.nan, np.nan)
         alpha = float(_alpha(values, np.ones((1, len(rows))))[0])
         codes.append(CodeAgreement(code, int((values > 0).any(axis=0).sum()), alpha, float(low), float(high), _pair_f1(values)))
-    quarrels = np.array([sum(len({c in row.coders[k] for k in row.coders}) > 1 for c in codebook.codes) for row in rows])
+    quarrels = np.array([sum(len({c in said for said in row.coders.values()}) > 1 for c in codebook.codes) for row in rows])
     worst = np.argsort(-quarrels, kind="stable")[:20]
     return Agreement(coders, len(rows), tuple(codes), tuple((rows[i], int(quarrels[i])) for i in worst if quarrels[i]))
 

@@ -29,7 +29,7 @@ from migclass.features import (
 from migclass.linear import Decision, Linear, Weights, part_weights, sentence_norm
 
 # How much a cue counts beside a word of average rarity.
-_CUE = 5.0
+_CUE = 10.0
 # Thresholds of codes with few positives are drawn towards that of all codes together, as if by this many more.
 _SHRINK = 30
 # Half the width, in log-odds, of the region around a threshold that is called unsure.
@@ -68,7 +68,7 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self,
         cues: Sequence[Sequence[str]] | None = None,
         *,
-        C: float = 4.0,
+        C: float = 8.0,
         ngram_range: tuple[int, int] = (4, 6),
         min_count: int = 2,
         prevalence: Sequence[float] | None = None,
@@ -138,6 +138,8 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _regress(self, matrix: sp.csr_matrix, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return coefficients (features, k) and biases (k,), one balanced logistic regression a code."""
+        # In order and without doubles before threads share it: scikit-learn would put it in order in place, in each thread.
+        matrix.sum_duplicates()
         jobs = (delayed(_regression)(matrix, column, self.C) for column in Y.T)
         fits = Parallel(n_jobs=self.n_jobs, prefer="threads")(jobs)
         return np.stack([c for c, _ in fits], axis=1), np.array([b for _, b in fits])

@@ -20,6 +20,8 @@ SPLITS = ("train", "validation", "test")
 # Two sentences are near-duplicates from this Jaccard similarity of their sets of five characters on.
 NEAR = 0.6
 _GRAM = 5
+# So many of their rarest members must two sets share before they are compared in full.
+_SHARED = 8
 # Sentences with fewer letters ("Article 2") say nothing when they are alike.
 _SHORT = 25
 
@@ -248,7 +250,8 @@ def _plain(text: str) -> str:
 def near_duplicates(texts: Sequence[str], *, least: float = NEAR) -> list[tuple[int, int, float]]:
     """Return pairs of sentences whose sets of five characters are alike (Jaccard), as (i, j, likeness), i < j.
 
-    Prefix filtering (Chaudhuri et al. 2006): two sets can only be that alike if their rarest members meet.
+    Prefix filtering (Chaudhuri et al. 2006): two sets can only be that alike if they share several of their rarest
+    members. Sentences of fewer than 25 letters are left out.
 
     >>> near_duplicates(["The border stays closed tonight, he said.", "The border stays closed tonight, she said.", "Wages rose."])
     [(0, 1, 0.78)]
@@ -258,11 +261,14 @@ def near_duplicates(texts: Sequence[str], *, least: float = NEAR) -> list[tuple[
     holders: dict[str, list[int]] = defaultdict(list)
     pairs = []
     for j, own in enumerate(grams):
-        rarest = sorted(own, key=lambda gram: (count[gram], gram))[: len(own) - int(np.ceil(least * len(own))) + 1]
-        for i in sorted({i for gram in rarest for i in holders[gram]}):
-            likeness = len(grams[i] & own) / len(grams[i] | own)
-            if likeness >= least:
-                pairs.append((i, j, round(likeness, 2)))
+        rarest = sorted(own, key=lambda gram: (count[gram], gram))[: len(own) - int(np.ceil(least * len(own))) + _SHARED]
+        met: Counter[int] = Counter()
         for gram in rarest:
+            met.update(holders[gram])
             holders[gram].append(j)
-    return pairs
+        for i, shared in met.items():
+            if shared >= _SHARED and least * len(own) <= len(grams[i]) <= len(own) / least:
+                likeness = len(grams[i] & own) / len(grams[i] | own)
+                if likeness >= least:
+                    pairs.append((i, j, round(likeness, 2)))
+    return sorted(pairs)

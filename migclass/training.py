@@ -21,6 +21,7 @@ from migclass.standoff import Resolution, read_copies, read_standoff, resolve
 from migclass.tagging import Tagger
 
 _FEW = 10
+_RARER = 1 / 6
 Say = Callable[[str], None]
 
 
@@ -118,8 +119,8 @@ def prevalence(rows: Sequence[LabelledSentence], codebook: Codebook) -> np.ndarr
     """Return the share of real sentences that carry each code, from the stand-off labels that ship, shape (k,).
 
     Written sentences are balanced over codes and real ones are not, so probabilities and thresholds are set for other
-    shares. Those of the real sentences at hand are no user's either: the geometric mean of both shares is taken. A code
-    that the stand-off labels don't know keeps its share of the training rows.
+    shares. The real sentences at hand are heavy on enforcement and nearly silent on some codes, so none counts as rarer than
+    a sixth of its share in the training rows. A code that the stand-off labels don't know keeps its share there.
     """
     try:
         real = read_standoff(codebook, role="train")
@@ -133,7 +134,7 @@ def prevalence(rows: Sequence[LabelledSentence], codebook: Codebook) -> np.ndarr
     for label in real:
         counts[[codebook.column[code] for code in (*label.frames, *label.poles)]] += 1
     known = np.isin(codebook.codes, load_codebook().codes)
-    return np.where(known, np.sqrt((counts + 1) / (len(real) + 2) * written), written)
+    return np.where(known, np.maximum(counts / len(real), written * _RARER), written)
 
 
 def evaluate_rows(tagger: Tagger, rows: Sequence[LabelledSentence], about: dict[str, Any] | None = None) -> Evaluation:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-
 from conftest import ROOT
+
 from migclass.cli import main
 
 SPEECH = str(ROOT / "examples" / "speech.txt")

@@ -4,16 +4,16 @@ import json
 
 import pytest
 from click.testing import CliRunner
-
 from conftest import ROOT
+
 from migclass.cli import main
 
-HEALTH = '''
+HEALTH = """
 [[frame]]
 id = "health"
 coded = "the health of people who move: clinics, vaccination, disease"
 cues = ["clinic*", "vaccin*", "disease*"]
-'''
+"""
 VERBS = ["treated", "vaccinated", "examined", "referred", "admitted", "screened for disease"]
 PEOPLE = ["new arrivals", "children in the camp", "farm workers", "women at the border post"]
 

@@ -43,13 +43,13 @@ def evaluate(model: str | None, source: str, split: str | None, documents: tuple
 
 
 def _print(result: Evaluation) -> None:
-    head = ["code", "positives", "documents", "precision", "recall", "F1", "95 % interval", "avg. prec."]
-    rows = [
-        [f"{m.name}: mean of {m.codes}", "", "", "", "", f"{m.f1:.3f}", f"{m.low:.3f}-{m.high:.3f}", f"{m.average_precision:.3f}"]
-        for m in result.means
-    ]
+    head = ["code", "pos.", "docs", "prec.", "rec.", "F1", "95 % interval", "av. pr."]
+    rows = []
+    for m in result.means:
+        rows.append([f"{m.name}, mean of {m.codes}", "", "", "", "", f"{m.f1:.3f}", f"{m.low:.3f}-{m.high:.3f}", f"{m.average_precision:.2f}"])
     for c in result.codes:
-        numbers = [f"{x:.3f}" for x in (c.precision, c.recall, c.f1)]
-        rows.append([c.code, str(c.positives), str(c.documents), *numbers, f"{c.low:.3f}-{c.high:.3f}", f"{c.average_precision:.3f}"])
-    print_table(head, rows, left=1)
-    click.echo(f"{result.sentences} sentences in {result.blocks} blocks; means over codes with {LEAST_POSITIVES} positives or more.")
+        counts = [c.code, str(c.positives), str(c.documents), f"{c.precision:.2f}", f"{c.recall:.2f}"]
+        rows.append([*counts, f"{c.f1:.3f}", f"{c.low:.3f}-{c.high:.3f}", f"{c.average_precision:.2f}"])
+    print_table(head, rows)
+    click.echo(f"{result.sentences} sentences in {result.blocks} blocks. Means are over codes with {LEAST_POSITIVES} positives or more.")
+    click.echo("pos.: sentences with the code; docs: documents or passages they stand in;\nav. pr.: average precision.")

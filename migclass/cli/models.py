@@ -14,8 +14,9 @@ def models() -> None:
         model, folder = load_model(name), find_model(name)
         size = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
         labels = model.about.get("labels", {})
-        means = {m["name"]: m["f1"] for m in model.about.get("quality", {}).get("means", [])}
-        quality = ", ".join(f"{group} {f1:.2f}" for group, f1 in means.items())
-        kind = f"{model.about.get('recipe', '')}" + " (default)" * (name == DEFAULT)
-        rows.append([name, kind, f"{size:.1f} MB", f"{labels.get('written', 0)} + {labels.get('real', 0)}", model.hash, quality])
-    print_table(["name", "recipe", "size", "written + real", "hash", "F1, written test"], rows, left=2)
+        means = {m["name"]: f"{m['f1']:.2f}" for m in model.about.get("quality", {}).get("means", [])}
+        counts = [str(labels.get(kind, 0)) for kind in ("written", "real")]
+        names = [name + " (default)" * (name == DEFAULT), str(model.about.get("recipe", ""))]
+        rows.append([*names, f"{size:.1f}", *counts, model.hash, *means.values()])
+    print_table(["name", "recipe", "MB", "written", "real", "hash", "F1 frames", "poles"], rows, left=2)
+    click.echo("written, real: training sentences; F1: on written sentences of the split test.")

@@ -11,7 +11,7 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for i, name in enumerate(head):
-        table.add_column(name, justify="left" if i < left else "right")
+        table.add_column(name, justify="left" if i < left else "right", no_wrap=True)
     for row in rows:
         table.add_row(*row)
     console = Console(file=sys.stdout, highlight=False, markup=False)

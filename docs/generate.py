@@ -1,0 +1,263 @@
+"""Everything in the documentation that can be generated: command reference, tables, the learning curve's picture, Croissant.
+
+    python docs/generate.py            # write
+    python docs/generate.py --check    # fail where something is stale
+
+Generated text stands between `<!-- generated: NAME -->` and `<!-- end -->`.
+"""
+
+import csv
+import hashlib
+import json
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from migclass.agreement import agreement
+from migclass.cards import quality_table
+from migclass.cli import main as command_line
+from migclass.codebook import Codebook, load_codebook
+from migclass.labels import SPLITS, LabelledSentence, read_labels
+from migclass.standoff import ROLES, as_rows, read_standoff
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+
+
+def commands() -> str:
+    """Return the help of every command."""
+    parts = []
+
+    def walk(command: click.Command, name: str, parent: click.Context | None) -> None:
+        context = click.Context(command, info_name=name, parent=parent, terminal_width=100, max_content_width=100, help_option_names=["-h", "--help"])
+        parts.append(f"## {context.command_path}\n\n```text\n{command.get_help(context)}\n```\n")
+        if isinstance(command, click.Group):
+            for child in command.list_commands(context):
+                walk(command.get_command(context, child), child, context)
+
+    walk(command_line, "migclass", None)
+    return "\n".join(parts)
+
+
+def table(head: list[str], rows: list[list[object]]) -> str:
+    """Return a Markdown table."""
+    lines = [f"| {' | '.join(map(str, row))} |" for row in (head, ["---"] * len(head), *rows)]
+    return "\n".join(lines)
+
+
+def label_counts(rows: list[LabelledSentence], book: Codebook) -> str:
+    """Return how many sentences carry each code, by split."""
+    groups = {split: [r for r in rows if r.split == split and "transfer" not in r.where] for split in SPLITS}
+    groups["transfer"] = [r for r in rows if "transfer" in r.where]
+    body: list[list[object]] = [["sentences", len(rows), *(len(g) for g in groups.values()), len({r.genre for r in rows})]]
+    body.append(["passages", len({r.passage for r in rows}), *(len({r.passage for r in g}) for g in groups.values()), ""])
+    empty = [sum(not r.codes for r in g) for g in (rows, *groups.values())]
+    body.append(["no code", *empty, ""])
+    for code in book.codes:
+        counts = [sum(code in r.codes for r in g) for g in (rows, *groups.values())]
+        body.append([f"`{code}`", *counts, len({r.genre for r in rows if code in r.codes})])
+    return table(["", "all", *groups, "genres"], body)
+
+
+def standoff_counts(book: Codebook) -> str:
+    """Return how many real sentences carry each code, by role."""
+    labels = {role: read_standoff(book, role=role) for role in ROLES}
+    body: list[list[object]] = [["sentences", *(len(own) for own in labels.values())]]
+    body.append(["documents", *(len({label.document for label in own}) for own in labels.values())])
+    body.append(["no code", *(sum(not (label.frames + label.poles) for label in own) for own in labels.values())])
+    for code in book.codes:
+        body.append([f"`{code}`", *(sum(code in label.frames + label.poles for label in own) for own in labels.values())])
+    return table(["", *ROLES], body)
+
+
+def agreements(rows: list[LabelledSentence], book: Codebook) -> str:
+    """Return the agreement of coders on written and on real sentences, by code."""
+    sets = {"written": rows} | {f"real, {role}": as_rows(read_standoff(book, role=role)) for role in ROLES}
+    found = {name: agreement(own, book) for name, own in sets.items()}
+    body: list[list[object]] = [
+        ["sentences", *(result.sentences for result in found.values())],
+        ["coders", *(", ".join(r.coders) for r in found.values())],
+    ]
+    for name, ids in (("frames", book.frame_ids), ("poles", book.pole_ids)):
+        body.append([f"**mean F1, {name}**", *(f"**{result.mean_f1(ids):.2f}**" for result in found.values())])
+    for j, code in enumerate(book.codes):
+        cells = [f"{c.alpha:.2f} / {c.f1:.2f}" if c.positives >= 8 else f"({c.positives})" for c in (result.codes[j] for result in found.values())]
+        body.append([f"`{code}`", *cells])
+    return table(["alpha / F1 of pairs", *found], body)
+
+
+def grid() -> str:
+    """Return the plan as it was carried out: passages by genre and decade, by region and stance."""
+    with (ROOT / "labels" / "passages.csv").open(encoding="utf-8") as file:
+        passages = list(csv.DictReader(file))
+    decades = sorted({p["decade"] for p in passages if p["decade"]})
+    genres = Counter(p["genre"] for p in passages)
+    body: list[list[object]] = []
+    for genre, total in sorted(genres.items(), key=lambda item: (-item[1], item[0])):
+        own = Counter(p["decade"] for p in passages if p["genre"] == genre)
+        body.append([genre, total, *(own[d] or "" for d in decades)])
+    stances = Counter(p["stance"] or "not noted" for p in passages)
+    regions = {p["region"] for p in passages if p["region"]}
+    speakers = {p["speaker"] for p in passages if p["speaker"]}
+    lines = [table(["genre", "passages", *decades], body), ""]
+    lines.append("Stance: " + ", ".join(f"{stance} {count}" for stance, count in stances.most_common()) + ".")
+    lines.append(f"Regions named: {len(regions)}; speakers named: {len(speakers)}.")
+    lines.append("Single sentences of the oldest batch (350 rows, literary register) have a genre, but no place in the rest of the grid.")
+    return "\n".join(lines)
+
+
+def judge() -> str:
+    """Return how often a blind judge told written sentences from real ones."""
+    answers = json.loads((RESULTS / "blind-judge.json").read_text(encoding="utf-8"))["answers"]
+    right = sum((row["answer"] == "real") == row["real"] for row in answers)
+    return f"A blind judge told {right} of {len(answers)} sentences ({right / len(answers):.1%}) rightly as written or real."
+
+
+def quality() -> str:
+    """Return the means of every model on every test set."""
+    results = json.loads((RESULTS / "quality.json").read_text(encoding="utf-8"))["results"]
+    body: list[list[object]] = []
+    for result in results:
+        for mean in result["means"]:
+            body.append(
+                [result["set"], result["about"]["model"], mean["name"], result["sentences"], mean["codes"],
+                 f"{mean['f1']:.3f}", f"{mean['low']:.3f}–{mean['high']:.3f}", f"{mean['average_precision']:.3f}"]
+            )  # fmt: skip
+    body.sort(key=lambda row: (row[0] != "real development set", str(row[0]), str(row[2])))
+    return table(["test set", "model", "", "sentences", "codes", "F1", "95 % interval", "average precision"], body)
+
+
+def quality_by_code() -> str:
+    """Return the figures of the default model on the real development set, by code."""
+    results = json.loads((RESULTS / "quality.json").read_text(encoding="utf-8"))["results"]
+    return "\n".join(quality_table(next(r for r in results if r["set"] == "real development set" and r["about"]["model"] == "base")))
+
+
+def headline() -> str:
+    """Return the default model's figures in one sentence."""
+    results = json.loads((RESULTS / "quality.json").read_text(encoding="utf-8"))["results"]
+    real = next(r for r in results if r["set"] == "real development set" and r["about"]["model"] == "base")
+    frames, poles = real["means"]
+    said = agreement(as_rows(read_standoff(load_codebook(), role="validation")), load_codebook())
+    book = load_codebook()
+    return (
+        f"On {real['sentences']} real sentences that it was not trained on, the default model finds frames with F1 {frames['f1']:.2f}\n"
+        f"({frames['low']:.2f}–{frames['high']:.2f}) and poles with {poles['f1']:.2f} ({poles['low']:.2f}–{poles['high']:.2f}); "
+        f"another coder would find them with {said.mean_f1(book.frame_ids):.2f} and {said.mean_f1(book.pole_ids):.2f}."
+    )
+
+
+def curve() -> str:
+    """Return the learning curve as a table."""
+    points = json.loads((RESULTS / "learning-curve.json").read_text(encoding="utf-8"))["points"]
+    body: list[list[object]] = []
+    for point in points:
+        scores = [point["scores"][name] for name in ("real development set", "written test")]
+        body.append([point["written"], point["real"], *(f"{s[k]:.3f}" for s in scores for k in ("frames F1", "poles F1"))])
+    return table(["written", "real", "frames, real", "poles, real", "frames, written", "poles, written"], body)
+
+
+def draw_curve(path: Path) -> None:
+    """Draw the learning curve."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    points = json.loads((RESULTS / "learning-curve.json").read_text(encoding="utf-8"))["points"]
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharex=True, layout="constrained")
+    for axis, kind in zip(axes, ("frames", "poles"), strict=True):
+        for real, style in ((False, "o--"), (True, "o-")):
+            own = [p for p in points if bool(p["real"]) == real and p["written"]]
+            values = [p["scores"]["real development set"][f"{kind} F1"] for p in own]
+            axis.plot([p["written"] for p in own], values, style, color="#1b6ca8", label="with real sentences" if real else "written only")
+        axis.set(title=f"{kind}, real development set", xlabel="written training sentences", ylabel="macro F1", ylim=(0, 0.8))
+        axis.set_xscale("log", base=2)
+        axis.set_xticks([p["written"] for p in own], [str(p["written"]) for p in own], rotation=45)
+        axis.grid(alpha=0.3)
+    axes[0].legend(frameon=False)
+    figure.savefig(path, dpi=130, metadata={"Software": None})
+    plt.close(figure)
+
+
+def croissant() -> str:
+    """Return Croissant metadata (ML Commons) of the written labels."""
+    fields = ["id", "text", "frames", "poles", "passage", "n", "genre", "split", "source", "note"]
+    files, sources = [], []
+    for name in ("train", "validation", "test", "transfer"):
+        data = (ROOT / "labels" / f"{name}.jsonl").read_bytes()
+        files.append(
+            {"@type": "cr:FileObject", "@id": f"{name}.jsonl", "name": f"{name}.jsonl", "contentUrl": f"{name}.jsonl",
+             "encodingFormat": "application/jsonlines", "sha256": hashlib.sha256(data).hexdigest()}
+        )  # fmt: skip
+        columns = []
+        for field in fields:
+            column = {"@type": "cr:Field", "@id": f"{name}/{field}", "name": field, "dataType": "sc:Integer" if field == "n" else "sc:Text"}
+            column["source"] = {"fileObject": {"@id": f"{name}.jsonl"}, "extract": {"column": field}}
+            columns.append(column | ({"repeated": True} if field in ("frames", "poles") else {}))
+        sources.append({"@type": "cr:RecordSet", "@id": name, "name": name, "field": columns})
+    context = {
+        "@language": "en", "@vocab": "https://schema.org/", "citeAs": "cr:citeAs", "column": "cr:column", "conformsTo": "dct:conformsTo",
+
+        "cr": "http://mlcommons.org/croissant/", "data": {"@id": "cr:data", "@type": "@json"}, "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+        "dct": "http://purl.org/dc/terms/", "extract": "cr:extract", "field": "cr:field", "fileObject": "cr:fileObject", "repeated": "cr:repeated",
+        "recordSet": "cr:recordSet", "sc": "https://schema.org/", "source": "cr:source", "examples": {"@id": "cr:examples", "@type": "@json"},
+        "fileProperty": "cr:fileProperty", "fileSet": "cr:fileSet", "format": "cr:format",
+        "includes": "cr:includes", "isLiveDataset": "cr:isLiveDataset",
+        "jsonPath": "cr:jsonPath", "key": "cr:key", "md5": "cr:md5", "parentField": "cr:parentField", "path": "cr:path",
+        "references": "cr:references",
+        "regex": "cr:regex", "replace": "cr:replace",
+        "separator": "cr:separator", "subField": "cr:subField", "transform": "cr:transform", "rai": "http://mlcommons.org/croissant/RAI/",
+    }  # fmt: skip
+    whole = {
+        "@context": context, "@type": "sc:Dataset", "name": "migclass-labels", "conformsTo": "http://mlcommons.org/croissant/1.0",
+        "description": "English sentences on migration, labelled by frame and by the poles of seven tensions; written and coded by a language model.",
+        "license": "https://creativecommons.org/licenses/by/4.0/", "url": "https://github.com/migclass/migclass", "version": "0.1.0",
+        "datePublished": "2026-11-22", "citeAs": "The migclass authors (2026). migclass labels, version 0.1.0.",
+        "creator": {"@type": "sc:Organization", "name": "The migclass authors"}, "distribution": files, "recordSet": sources,
+    }  # fmt: skip
+    return json.dumps(whole, indent=1) + "\n"
+
+
+def pages() -> dict[Path, str]:
+    """Return every generated file with the content it should have."""
+    book, rows = load_codebook(), read_labels(codebook=load_codebook())
+    blocks = {
+        ROOT / "docs" / "cli.md": {"commands": commands()},
+        ROOT / "README.md": {"headline": headline()},
+        ROOT / "labels" / "README.md": {
+            "counts": label_counts(rows, book), "documents": standoff_counts(book), "agreement": agreements(rows, book), "judge": judge(),
+        },
+        ROOT / "labels" / "PLAN.md": {"grid": grid()},
+        ROOT / "benchmarks" / "README.md": {"quality": quality(), "by code": quality_by_code(), "curve": curve()},
+    }  # fmt: skip
+    made = {path: _filled(path.read_text(encoding="utf-8"), own) for path, own in blocks.items()}
+    return made | {ROOT / "labels" / "croissant.json": croissant()}
+
+
+def _filled(page: str, blocks: dict[str, str]) -> str:
+    for name, text in blocks.items():
+        mark = f"<!-- generated: {name} -->\n"
+        page, times = re.subn(re.escape(mark) + r".*?<!-- end -->", lambda match, m=mark, t=text: f"{m}\n{t}\n\n<!-- end -->", page, flags=re.S)
+        if times != 1:
+            raise SystemExit(f"no place for '{name}': expected one '{mark.strip()}' ... '<!-- end -->'")
+    return page
+
+
+def main() -> None:
+    """Write what is generated, or with --check say what is stale."""
+    stale = [path for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    if "--check" in sys.argv:
+        for path in stale:
+            print(f"{path.relative_to(ROOT)}: stale; run python docs/generate.py")
+        raise SystemExit(bool(stale))
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+    draw_curve(RESULTS / "learning-curve.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""Documentation is run or generated, and fails when it is stale."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.S)
+
+
+def test_generated_pages_are_fresh():
+    done = subprocess.run([sys.executable, "docs/generate.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_python_of_the_readme_runs(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    for block in blocks("python"):
+        block = block.replace('open("examples/speech.txt", encoding="utf-8").read()', '__import__("pathlib").Path("examples/speech.txt").read_text()')
+        exec(compile(block, "README.md", "exec"), {})
+    printed = capsys.readouterr().out
+    assert "('security', 'rights')" in printed
+    assert len(printed.splitlines()) > 20
+
+
+def test_output_in_the_readme_is_what_comes_out():
+    done = subprocess.run(
+        [sys.executable, "-m", "migclass", "score", "examples/speech.txt", "--format", "table"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    def cells(text):
+        return re.sub(r"\s+", " ", text)
+
+    for row in re.split(r"\n(?=\d+ )", blocks("text")[0].strip()):
+        lines = [line for line in row.split("\n") if line.strip()]
+        for line in lines:
+            parts = [part for part in re.split(r"\s{2,}", line.strip()) if part]
+            for part in parts:
+                assert cells(part) in cells(done.stdout), part
+
+
+def test_links_point_to_files():
+    for page in (README, (ROOT / "labels" / "README.md").read_text(), (ROOT / "benchmarks" / "README.md").read_text()):
+        home = ROOT if page is README else ROOT / ("labels" if "migclass labels" in page[:900] else "benchmarks")
+        for target in re.findall(r"\]\(([^)#]+)\)", page):
+            if not target.startswith("http"):
+                assert (home / target).exists(), target
+
+
+@pytest.mark.parametrize("page", ["README.md", "labels/README.md", "benchmarks/README.md", "docs/cli.md", "models/base/README.md"])
+def test_nothing_is_left_to_fill_in(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert not re.search(r"TODO|FIXME|XXX|nan\b", text)
