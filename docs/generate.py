@@ -111,9 +111,11 @@ def grid() -> str:
 
 def judge() -> str:
     """Return how often a blind judge told written sentences from real ones."""
-    answers = json.loads((RESULTS / "blind-judge.json").read_text(encoding="utf-8"))["answers"]
-    right = sum((row["answer"] == "real") == row["real"] for row in answers)
-    return f"A blind judge told {right} of {len(answers)} sentences ({right / len(answers):.1%}) rightly as written or real."
+    body: list[list[object]] = []
+    for played in json.loads((RESULTS / "blind-judge.json").read_text(encoding="utf-8"))["rounds"]:
+        right = sum((row["answer"] == "real") == row["real"] for row in played["answers"])
+        body.append([played["written half"], len(played["answers"]), right, f"{right / len(played['answers']):.1%}"])
+    return table(["written half", "sentences", "told rightly", "share"], body)
 
 
 def quality() -> str:

@@ -13,7 +13,6 @@ from sklearn.model_selection import GroupKFold
 from sklearn.utils.validation import check_is_fitted
 
 from migclass.arrow import numbers, to_numpy
-from migclass.errors import ModelError
 from migclass.features import (
     Tokens,
     Vocabulary,
@@ -312,8 +311,3 @@ def _sorted(strings: pa.StringArray, counts: np.ndarray, least: int) -> tuple[pa
 
 def _csr(values: np.ndarray, rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> sp.csr_matrix:
     return sp.csr_matrix((values.astype(np.float64), (rows, columns)), shape=shape)
-
-
-def no_positives(name: str) -> ModelError:
-    """Return the error for a code that no sentence carries."""
-    return ModelError(f"'{name}': no labelled sentence carries it; add some, or take the code out of the codebook")

@@ -203,11 +203,12 @@ def _csv(path: str, encoding: str) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _jsonl(path: str, encoding: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    n = 0
-    for i, line in enumerate(_decode(_bytes(path), path, encoding).split("\n"), 1):
-        if line.strip():
-            n += 1
-            yield n, parse_json_row(line, f"{path}: line {i}")
+    lines = enumerate(_decode(_bytes(path), path, encoding).split("\n"), 1)
+    rows = [parse_json_row(line, f"{path}: line {i}") for i, line in lines if line.strip()]
+    # Rows may leave columns out; all get the same ones, so that every output format can hold them.
+    empty = dict.fromkeys(name for row in rows for name in row)
+    for n, row in enumerate(rows, 1):
+        yield n, empty | row
 
 
 def parse_json_row(line: str, where: str) -> dict[str, Any]:

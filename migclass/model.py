@@ -76,6 +76,22 @@ class Model:
         return (json.dumps(head | {"about": self.about}, indent=1, ensure_ascii=False) + "\n").encode()
 
 
+def check_place(folder: str | Path, *, force: bool = False) -> Path:
+    """Return the path of a model folder that may be written, so that a long training doesn't fail at its end.
+
+    Raises:
+        ModelError: it is there already and ``force`` is not set, it is no model folder, or it would lie inside a file.
+    """
+    folder = Path(folder)
+    if folder.exists() and not force:
+        raise ModelError(f"{folder}: exists already; name another folder or replace it with --force")
+    if folder.exists() and not (folder / "model.json").is_file() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise ModelError(f"{folder}: exists and is no model folder (no model.json in it); name another folder")
+    if inside := next((parent for parent in folder.absolute().parents if parent.is_file()), None):
+        raise ModelError(f"{folder}: can't be made, since {inside} is a file; name another folder")
+    return folder
+
+
 def save_model(model: Model, folder: str | Path, *, force: bool = False) -> Path:
     """Write a model folder: beside its place first, then renamed, so that it is there whole or not at all.
 
@@ -83,11 +99,7 @@ def save_model(model: Model, folder: str | Path, *, force: bool = False) -> Path
         ModelError: the folder is there already and ``force`` is not set, it is there and is no model folder,
             or it can't be written.
     """
-    folder = Path(folder)
-    if folder.exists() and not force:
-        raise ModelError(f"{folder}: exists already; name another folder or replace it with --force")
-    if folder.exists() and not (folder / "model.json").is_file() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise ModelError(f"{folder}: exists and is no model folder (no model.json in it); name another folder")
+    folder = check_place(folder, force=force)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))

@@ -110,11 +110,6 @@ class Tagger:
             "codebook": _constant(f"v{marks[1][0]} {marks[1][1]}", n),
         }
 
-    def schema(self) -> pa.Schema:
-        """Return the schema of the columns that scoring adds."""
-        empty = self.columns(np.zeros((0, len(self.codes)), np.float32))
-        return pa.schema([(name, column.type) for name, column in empty.items()])
-
 
 def _lists(marks: np.ndarray, ids: Sequence[str]) -> pa.ListArray:
     """Turn bool marks of shape (n, ids) into a list of ids a row."""

@@ -105,6 +105,8 @@ MISTAKES = [
     (["train", "--output", "m", "--labels", "labels.jsonl"], 1, "labels.jsonl:1: unknown id 'health'"),
     (["train", "--output", "m", "--codebook", "double.toml"], 1, "the id 'a' is used 2 times"),
     (["train", "--output", "m", "--documents", "foreign"], 1, "no documents in it"),
+    (["train", "--output", "foreign"], 1, "exists already"),
+    (["train", "--output", "good.txt/m"], 1, "is a file"),
     (["train"], 2, "Missing option '--output'"),
     (["evaluate", "--labels", "labels.jsonl"], 1, "labels.jsonl:1: unknown id 'health'"),
     (["evaluate", "--labels", "blank.jsonl"], 1, "no sentence to measure on"),

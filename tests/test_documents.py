@@ -92,6 +92,8 @@ def test_tables_carry_their_columns(tmp_path):
         documents = read(str(tmp_path / name))
         assert [(d.text, d.columns) for d in documents] == [("One.", {"year": 1999}), ("", {"year": 2000})]
         assert documents[1].name.endswith("#2")
+    write(tmp_path / "b.jsonl", '{"text": "One.", "a": 1}\n{"text": "Two.", "b": 2}\n')
+    assert [d.columns for d in read(str(tmp_path / "b.jsonl"))] == [{"a": 1, "b": None}, {"a": None, "b": 2}]
     csv = write(tmp_path / "a.csv", 'body,year\n"One, with\na break.",1999\n')
     assert [(d.text, d.columns) for d in read(csv, text_column="body")] == [("One, with\na break.", {"year": "1999"})]
     assert read(write(tmp_path / "a.tsv", "text\tyear\nOne.\t1999\n"))[0].columns == {"year": "1999"}

@@ -97,7 +97,7 @@ def test_nothing_is_overwritten_without_force(small_model, folder, tmp_path):
 
 def test_a_folder_that_cannot_be_made(small_model, tmp_path):
     (tmp_path / "file").write_text("x")
-    with pytest.raises(ModelError, match="can't be written"):
+    with pytest.raises(ModelError, match="can't be made, since"):
         save_model(small_model, tmp_path / "file" / "model")
 
 

@@ -4,7 +4,7 @@ import os
 
 import click
 
-from migclass.model import save_model
+from migclass.model import check_place, save_model
 from migclass.training import DEFAULT_RECIPE, RECIPES
 from migclass.training import train as train_model
 
@@ -37,6 +37,7 @@ def train(
     A label file has a JSON object a line with text, frames and poles; more fields are allowed. The same labels,
     platform and versions give the same bytes.
     """
+    check_place(output, force=force)
     model = train_model(
         sources,
         codebook=codebook,
