@@ -44,7 +44,7 @@ class Agreement:
 def agreement(rows: Sequence[LabelledSentence], codebook: Codebook, *, draws: int = _DRAWS, seed: int = 0) -> Agreement | None:
     """Compare the coders of rows; None where no row has two.
 
-    Who coded less than half of the sentences that the first coder did (to settle differences, say) saw a choice of hard
+    Who coded less than half of the sentences that have several coders (to settle differences, say) saw a choice of hard
     ones and is left out. Intervals of alpha draw passages, or tens of consecutive sentences in long ones.
     """
     rows = [row for row in rows if len(row.coders) > 1]

@@ -1,5 +1,6 @@
 """Arrow arrays from numpy and Python values and back, without ``pyarrow.array``: that loads pandas, which takes longer than a page."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,8 +61,17 @@ def lines(data: bytes) -> pa.StringArray:
 
 
 def column(values: Sequence[Any]) -> pa.Array:
-    """Return values of any kind as an Arrow array, by the short way where they are all text or all numbers of a kind."""
+    """Return values of any kind as an Arrow array; lists, objects and mixed kinds become JSON text.
+
+    >>> column([1, None, [2]]).to_pylist()
+    ['1', None, '[2]']
+    """
     kinds = {type(value) for value in values}
+    if not kinds <= {str, int, float, bool, type(None)} or len(kinds - {type(None)}) > 1:
+        values = [value if value is None or isinstance(value, str) else json.dumps(value, default=str) for value in values]
+        kinds = {type(value) for value in values}
+    if int in kinds and max(abs(value) for value in values if value is not None) >= 2**63:
+        return column([None if value is None else str(value) for value in values])
     if kinds <= {str, type(None)} and str in kinds:
         return strings(values).cast(pa.string())
     if kinds in ({int}, {float}):

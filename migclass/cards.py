@@ -85,6 +85,6 @@ def _row(c: dict[str, Any]) -> str:
         f"{c['recall']:.2f}",
         f"{c['f1']:.2f}",
         f"{c['low']:.2f}–{c['high']:.2f}",
-        f"{c['average_precision']:.2f}",
+        "–" if c["average_precision"] is None else f"{c['average_precision']:.2f}",
     )
     return "| " + " | ".join(cells) + " |"

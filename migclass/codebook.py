@@ -13,7 +13,7 @@ from migclass.errors import CodebookError
 from migclass.resources import resource
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
-_CUE = re.compile(r"[^\s*]+\*?")
+_CUE = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*\*?")
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def load_codebook(path: str | Path | None = None) -> Codebook:
     """
     path = Path(path) if path is not None else resource("labels", "codebook.toml")
     try:
-        source = path.read_text(encoding="utf-8")
+        source = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise CodebookError(f"{path}: no such codebook; give the path of a TOML file") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -184,7 +184,7 @@ def _code(item: dict[str, Any], where: str) -> Code:
     )
     for cue in code.cues:
         if not _CUE.fullmatch(cue) or cue != cue.lower():
-            raise CodebookError(f"{where}: cue {cue!r}; expected one lower-case word, with * only at its end")
+            raise CodebookError(f"{where}: cue {cue!r}; expected one lower-case word of letters, with * only at its end")
     return code
 
 

@@ -5,6 +5,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,12 @@ from migclass.errors import DocumentError
 
 STDIN = "-"
 _TABLES = {".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"}
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 _OFFICE = {".doc", ".odt", ".rtf", ".xls", ".xlsx", ".ppt", ".pptx", ".epub"}
 csv.field_size_limit(2**31 - 1)
 
@@ -24,12 +31,13 @@ csv.field_size_limit(2**31 - 1)
 class Document:
     """A text with its name, how it was got out of its file, and the other columns of its row.
 
-    ``name`` is the file's path as it was given; for row n of a table, ``path#n``.
+    ``name`` is the file's path as it was given; for row n of a table, ``path#n``, and ``row`` is true.
     """
 
     name: str
     text: str
     extractor: str = "text"
+    row: bool = False
     columns: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -87,9 +95,15 @@ def _bytes(path: str) -> bytes:
 
 
 def _decode(data: bytes, path: str, encoding: str) -> str:
-    for mark, name in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+    for mark, name in (
+        (codecs.BOM_UTF32_LE, "utf-32"),
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
         if data.startswith(mark):
             encoding = name
+            break
     if b"\0" in data[:8192] and "16" not in encoding and "32" not in encoding:
         raise DocumentError(f"{path}: looks like a binary file; expected text, PDF, Word (.docx), HTML or a table")
     try:
@@ -98,7 +112,7 @@ def _decode(data: bytes, path: str, encoding: str) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         what = f"{path}: line {line}: byte 0x{data[error.start]:02x} is not {encoding}"
         raise DocumentError(f"{what}; name the file's encoding with --encoding (often latin-1 or cp1252)") from None
-    except LookupError:
+    except (LookupError, UnicodeError):
         raise DocumentError(f"{path}: unknown encoding {encoding!r}; expected a name such as utf-8, latin-1, cp1252") from None
 
 
@@ -114,9 +128,7 @@ def _markdown(data: bytes, path: str, encoding: str) -> tuple[str, str]:
 
 
 def _front_matter_off(text: str) -> str:
-    if text.startswith("---\n") and (end := text.find("\n---", 4)) > 0:
-        return text[end + 4 :]
-    return text
+    return re.sub(r"\A---\n(?:[\w-]+:.*\n|[ \t#-].*\n|\n)*---[ \t]*\n", "", text)
 
 
 def _html(data: bytes, path: str, encoding: str) -> tuple[str, str]:
@@ -164,7 +176,8 @@ def _docx(data: bytes, path: str, encoding: str) -> tuple[str, str]:
 def _docx_blocks(document: Any) -> Iterator[str]:
     for item in document.iter_inner_content():
         if hasattr(item, "rows"):
-            yield from (cell.text for row in item.rows for cell in row.cells)
+            # A merged cell stands in several places of its table.
+            yield from {id(cell._tc): cell.text for row in item.rows for cell in row.cells}.values()
         else:
             yield item.text
 
@@ -182,7 +195,7 @@ def _table(path: str, suffix: str, text_column: str, encoding: str) -> Iterator[
             raise DocumentError(
                 f"{path}: row {n}: column '{text_column}' holds {type(text).__name__}, expected text; name another with --text-column"
             )
-        yield Document(f"{path}#{n}", text or "", columns=row)
+        yield Document(f"{path}#{n}", text or "", row=True, columns=row)
     if n == 0:
         raise DocumentError(f"{path}: no rows in it; expected a table with a column '{text_column}'")
 

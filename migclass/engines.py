@@ -68,9 +68,9 @@ def _spans(document: Document, sentences: bool) -> list[Span]:
         return split_sentences(document.text)
     spans, start = [], 0
     # A row of a table is one sentence whatever is in it; of a text, each line is.
-    for line in [document.text] if "#" in document.name and document.extractor == "text" else document.text.splitlines(keepends=True):
+    for line in [document.text] if document.row else document.text.splitlines(keepends=True):
         if line.strip():
-            spans.append(Span(start, start + len(line.rstrip()), one_line(line)))
+            spans.append(Span(start + len(line) - len(line.lstrip()), start + len(line.rstrip()), one_line(line)))
         start += len(line)
     return spans
 

@@ -74,8 +74,11 @@ class Evaluation:
     about: dict[str, Any]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything as plain data for JSON."""
-        return asdict(self)
+        """Return everything as plain data for JSON; an average precision without positives is None."""
+        data = asdict(self)
+        for row in (*data["codes"], *data["means"]):
+            row["average_precision"] = None if np.isnan(row["average_precision"]) else row["average_precision"]
+        return data
 
     def mean(self, name: str) -> MeanScore:
         """Return the mean of that name ('frames' or 'poles')."""

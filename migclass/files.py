@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -41,3 +41,14 @@ def current_umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def check_apart(inputs: Iterable[str], output: str | None) -> None:
+    """Raise OutputError where the output is one of the inputs, or something that is no file."""
+    if output is None or not (path := Path(output)).exists():
+        return
+    if not path.is_file():
+        raise OutputError(f"{output}: is no file; name a file to write")
+    for name in inputs:
+        if Path(name).exists() and path.samefile(name):
+            raise OutputError(f"{output}: is read as well; name another file to write")

@@ -140,11 +140,14 @@ def parse_row(row: dict[str, Any], where: str, codebook: Codebook) -> LabelledSe
     )
 
 
+_EXPECTED = {str: "text", int: "a whole number", list: "a list of ids"}
+
+
 def _field(row: dict[str, Any], key: str, kind: type, where: str) -> Any:
     if key not in row:
         raise LabelError(f"{where}: '{key}' is missing; a row needs text, frames and poles")
     if not isinstance(row[key], kind) or isinstance(row[key], bool):
-        raise LabelError(f"{where}: '{key}' is {row[key]!r}; expected {'text' if kind is str else 'a whole number'}")
+        raise LabelError(f"{where}: '{key}' is {row[key]!r}; expected {_EXPECTED[kind]}")
     return row[key]
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -28,12 +29,14 @@ def write_csv(batches: Iterable[pa.RecordBatch], file: BinaryIO) -> None:
     for batch in batches:
         codes = [field.name for field in batch.schema.field("scores").type]
         names = [name for name in batch.schema.names if name != "scores"] + codes
+        if taken := sorted({name for name in names if names.count(name) > 1}):
+            raise OutputError(f"a column of the input is named '{taken[0]}', like a code; rename it, or use --format jsonl")
         if head is None:
             writer.writerow(head := names)
         _same_columns(head, names)
         for row in batch.to_pylist():
             row |= {code: f"{score:.6f}" for code, score in row.pop("scores").items()}
-            writer.writerow([_cell(row[name]) for name in names])
+            writer.writerow([_cell(row[name]) for name in head])
     text.detach()
 
 
@@ -45,18 +48,16 @@ def write_parquet(batches: Iterable[pa.RecordBatch], file: BinaryIO) -> None:
     """Write a Parquet file, a row group a batch."""
     import pyarrow.parquet as pq
 
-    writer = None
-    for batch in batches:
-        if writer is None:
-            writer = pq.ParquetWriter(file, batch.schema)
-        _same_columns(writer.schema.names, batch.schema.names)
-        try:
-            writer.write_batch(batch.cast(writer.schema))
-        except pa.ArrowException as error:
-            raise OutputError(f"a column changes its type in the middle ({str(error).splitlines()[0]}); use --format jsonl") from None
-    if writer is None:
+    rest = iter(batches)
+    if (first := next(rest, None)) is None:
         raise OutputError("no sentence to write; a Parquet file needs at least one")
-    writer.close()
+    try:
+        with pq.ParquetWriter(file, first.schema) as writer:
+            for batch in chain([first], rest):
+                _same_columns(first.schema.names, batch.schema.names)
+                writer.write_batch(batch.select(first.schema.names).cast(first.schema))
+    except pa.ArrowException as error:
+        raise OutputError(f"a column can't be held by Parquet ({str(error).splitlines()[0]}); use --format jsonl") from None
 
 
 def _same_columns(head: list[str], names: list[str]) -> None:
@@ -72,7 +73,7 @@ def write_table(batches: Iterable[pa.RecordBatch], file: BinaryIO, *, width: int
     text = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="", write_through=True)
     console = Console(file=text, width=width or 80, force_terminal=colour, no_color=not colour, highlight=False)
     for document, rows in _by_document(batches):
-        table = Table(title=document, title_justify="left", box=None, expand=True, pad_edge=False, show_header=True, header_style="dim")
+        table = Table(title=_plain(document), title_justify="left", box=None, expand=True, pad_edge=False, show_header=True, header_style="dim")
         table.add_column("", justify="right", style="dim", no_wrap=True)
         table.add_column("sentence", ratio=5)
         table.add_column("frames", ratio=2, style="cyan")

@@ -10,7 +10,7 @@ import re
 import tomllib
 import unicodedata
 from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,6 +24,7 @@ from migclass.labels import LabelledSentence, parse_row, read_lines
 from migclass.resources import resource
 from migclass.sentences import one_line
 
+KINDS = ("resolved", "moved", "missing")
 ROLES = ("train", "validation", "test")
 _SALT = b"migclass-so-1"
 _ANCHOR = 24
@@ -58,12 +59,21 @@ class StandoffLabel:
 
 @dataclass(frozen=True)
 class Resolution:
-    """What became of a set of stand-off labels: the sentences found, and how."""
+    """What became of a set of stand-off labels: the sentences found, how each was found, and the labels that were not."""
 
     sentences: tuple[LabelledSentence, ...]
-    resolved: int
-    moved: int
+    kinds: tuple[str, ...]
     missing: tuple[StandoffLabel, ...]
+
+    @property
+    def resolved(self) -> int:
+        """The number of sentences found where they were coded."""
+        return self.kinds.count(KINDS[0])
+
+    @property
+    def moved(self) -> int:
+        """The number of sentences found elsewhere, or with something inside that was not there."""
+        return self.kinds.count(KINDS[1])
 
     @property
     def coverage(self) -> float:
@@ -202,7 +212,7 @@ def resolve(labels: Sequence[StandoffLabel], copies: dict[str, str]) -> Resoluti
     texts = {name: Letters(text) for name, text in copies.items()}
     found: list[LabelledSentence] = []
     missing: list[StandoffLabel] = []
-    kinds: Counter[str] = Counter()
+    kinds: list[str] = []
     for document, own in by_document.items():
         text = texts.get(document) or _best_copy(own, texts)
         at = 0
@@ -215,9 +225,9 @@ def resolve(labels: Sequence[StandoffLabel], copies: dict[str, str]) -> Resoluti
             at = end
             first, last = text.places[start], text.places[end - 1] + 1
             same_place = label.start is None or bisect_left(text.places, label.start) == start
-            kinds["resolved" if exact and same_place else "moved"] += 1
+            kinds.append(KINDS[0] if exact and same_place else KINDS[1])
             found.append(_sentence(label, one_line(_whole(text.text, first, last))))
-    return Resolution(tuple(found), kinds["resolved"], kinds["moved"], tuple(missing))
+    return Resolution(tuple(found), tuple(kinds), tuple(missing))
 
 
 def as_rows(labels: Iterable[StandoffLabel]) -> list[LabelledSentence]:

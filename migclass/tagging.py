@@ -62,7 +62,7 @@ class Tagger:
 
     def tag(self, sentences: Iterable[str]) -> list[Tags]:
         """Return the tags of each sentence, in order."""
-        texts = list(sentences)
+        texts = as_column(sentences).to_pylist()
         return self._tags(texts, [(None, None)] * len(texts))
 
     def tag_document(self, text: str) -> list[Tags]:

@@ -201,3 +201,33 @@ def test_real_process_with_a_closed_pipe_and_narrow_terminal():
     done = subprocess.run(command, shell=True, capture_output=True, text=True, env=environment, check=False)
     assert "sentence" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_an_input_is_never_the_output(run, tmp_path):
+    (tmp_path / "a.txt").write_text("The border is closed.")
+    result = run("score", "a.txt", "-o", "a.txt", "--force")
+    assert (result.exit_code, (tmp_path / "a.txt").read_text()) == (1, "The border is closed.")
+    assert "is read as well" in result.stderr
+    assert run("score", "a.txt", "-o", ".", "--force").exit_code == 1
+    assert "can't be made" in run("score", "a.txt", "--save-text", "a.txt").stderr
+
+
+def test_texts_of_files_of_one_name_are_both_saved(run, tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.txt").write_text(f"From {folder}.")
+    (tmp_path / "a_x.txt").write_text("Another.")
+    assert run("score", "a/x.txt", "b/x.txt", "a_x.txt", "--save-text", "texts").exit_code == 0
+    assert len(list((tmp_path / "texts").iterdir())) == 3
+
+
+def test_a_text_file_with_a_number_sign_has_lines(run, tmp_path):
+    (tmp_path / "z#1.txt").write_text("One.\nTwo.\n")
+    assert len(rows(run("score", "z#1.txt", "--sentences"))) == 2
+
+
+def test_json_of_an_evaluation_is_strict(run, small_labels, tmp_path):
+    (tmp_path / "one.jsonl").write_text('{"text": "Wages rose.", "frames": [], "poles": []}\n')
+    found = run("evaluate", "--labels", "one.jsonl", "--format", "json").stdout
+    assert "NaN" not in found
+    assert json.loads(found)["sentences"] == 1

@@ -56,6 +56,7 @@ def test_hash_follows_the_source():
         (('id = "slow"', 'id = "Slow pace"'), "'Slow pace'; expected lower-case"),
         (('[[tension.pole]]\nid = "fast"\ncoded = "fast"', ""), "1 poles; expected two"),
         (('coded = "health"', 'coded = "health"\ncues = ["a*b"]'), "cue 'a\\*b'"),
+        (('coded = "health"', 'coded = "health"\ncues = ["2030"]'), "cue '2030'"),
         (('coded = "health"', 'coded = "health"\ncues = "ill"'), "'cues' is 'ill'; expected a list"),
         (('coded = "health"', ""), r"\[\[frame\]\] 1: 'coded' is missing"),
         (("[[frame]]", "[frame]"), "'frame' is not a list of tables"),

@@ -84,6 +84,26 @@ def test_word_and_pdf(tmp_path):
     assert document.extraction.startswith("pypdfium2")
 
 
+def test_merged_cells_are_read_once(tmp_path):
+    document = docx.Document()
+    row = document.add_table(1, 3).rows[0]
+    row.cells[0].merge(row.cells[2]).text = "Once."
+    document.save(tmp_path / "a.docx")
+    assert read(str(tmp_path / "a.docx"))[0].text.split() == ["Once."]
+
+
+def test_a_rule_is_no_front_matter(tmp_path):
+    assert read(write(tmp_path / "a.md", "---\n\nFirst half, it said.\n\n---\n\nSecond half.\n"))[0].text == "First half, it said.\n\nSecond half."
+
+
+def test_marks_of_encodings(tmp_path):
+    for encoding in ("utf-16", "utf-32", "utf-8-sig"):
+        assert read(write(tmp_path / "a.txt", "Grüße.".encode(encoding)))[0].text == "Grüße."
+    for encoding in ("punycode", "undefined"):
+        with pytest.raises(DocumentError):
+            read(write(tmp_path / "a.txt", "Grüße."), encoding=encoding)
+
+
 def test_tables_carry_their_columns(tmp_path):
     rows = [{"text": "One.", "year": 1999}, {"text": None, "year": 2000}]
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")

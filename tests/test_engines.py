@@ -30,7 +30,7 @@ def test_batch_size_changes_nothing(tagger):
 def test_sentences_are_taken_as_they_are(tagger):
     text = "One. Still one.\n\nTwo.\n"
     assert [row["text"] for row in rows(tagger, [Document("a.txt", text)], sentences=True)] == ["One. Still one.", "Two."]
-    assert [row["text"] for row in rows(tagger, [Document("a.csv#1", text)], sentences=True)] == ["One. Still one. Two."]
+    assert [row["text"] for row in rows(tagger, [Document("a.csv#1", text, row=True)], sentences=True)] == ["One. Still one. Two."]
 
 
 def test_nothing_to_score(tagger):

@@ -59,7 +59,7 @@ def test_columns_must_be_the_same_in_all(tagger):
 
 def test_a_column_that_changes_its_type(tagger):
     mixed = list(score_documents(tagger, [Document("a", "One.", columns={"x": 1}), Document("b", "Two.", columns={"x": "y"})], batch_size=1))
-    with pytest.raises(OutputError, match="changes its type"):
+    with pytest.raises(OutputError, match="can't be held by Parquet"):
         written(write_parquet, mixed)
 
 
@@ -90,3 +90,31 @@ def test_files_are_replaced_whole_or_not_at_all(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["out.txt"]
     with pytest.raises(OutputError, match="can't be written"), replacing(tmp_path / "none" / "out.txt"):
         pass
+
+
+def test_columns_in_another_order_keep_their_names(tagger):
+    mixed = list(
+        score_documents(tagger, [Document("a", "One.", columns={"x": 1, "y": 2}), Document("b", "Two.", columns={"y": 4, "x": 3})], batch_size=1)
+    )
+    cells = list(csv.DictReader(io.StringIO(written(write_csv, mixed).decode(), newline="")))
+    assert [(row["x"], row["y"]) for row in cells] == [("1", "2"), ("3", "4")]
+    assert [(row["x"], row["y"]) for row in pq.read_table(io.BytesIO(written(write_parquet, mixed))).to_pylist()] == [(1, 2), (3, 4)]
+
+
+def test_a_column_named_like_a_code(tagger):
+    clash = list(score_documents(tagger, [Document("a", "One.", columns={"security": "mine"})]))
+    with pytest.raises(OutputError, match="'security', like a code"):
+        written(write_csv, clash)
+    assert json.loads(written(write_jsonl, clash))["security"] == "mine"
+
+
+@pytest.mark.parametrize("values", [[1, "s"], [{"a": 1}, [1]], [10**30, 1], [None, None], [1.5, 2], [{}, {}], [["\ud800"], "x"], [True, 3]])
+def test_carried_values_of_any_kind(tagger, values):
+    mixed = list(score_documents(tagger, [Document("a", "One.", columns={"x": value}) for value in values]))
+    for writer in (write_jsonl, write_csv, write_parquet):
+        assert written(writer, mixed)
+
+
+def test_a_file_name_is_no_markup(tagger):
+    for name in ("rep[final].txt", "r[/b].txt"):
+        assert name in written(write_table, list(score_documents(tagger, [Document(name, "One.")]))).decode()

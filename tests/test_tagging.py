@@ -59,3 +59,9 @@ def test_the_default_model_reads_the_worked_examples(book):
     found = tagger.predict([example.text for example in book.examples])
     truth = np.array([[code in example.frames + example.poles for code in book.codes] for example in book.examples])
     assert 2 * (found & truth).sum() / (found.sum() + truth.sum()) > 0.6
+
+
+def test_one_string_is_no_list_of_sentences(tagger):
+    for call in (tagger.tag, tagger.predict, tagger.predict_proba):
+        with pytest.raises(TypeError, match="one string"):
+            call("The border is closed.")

@@ -12,7 +12,7 @@ from migclass.codebook import as_markdown, load_codebook
 from migclass.errors import LabelError
 from migclass.labels import SPLITS, check_labels, read_labels, repeated_runs, targets
 from migclass.resources import resource
-from migclass.standoff import ROLES, StandoffLabel, as_rows, read_copies, read_standoff
+from migclass.standoff import KINDS, ROLES, as_rows, read_copies, read_standoff
 from migclass.standoff import resolve as resolve_labels
 
 _codebook = click.option("--codebook", metavar="TOML", help="A codebook of your own. [default: the shipped one]")
@@ -103,20 +103,15 @@ def agreement(source: str, codebook: str | None, standoff: str | None) -> None:
 @click.option("--missing", "show", is_flag=True, help="List the labels whose sentences were not found.")
 def resolve(documents: tuple[str, ...], role: str | None, show: bool) -> None:
     """Find the sentences of the shipped stand-off labels in your copies of the documents."""
-    copies = read_copies(documents)
-    wanted = read_standoff(load_codebook(), role=role)
-    by_document: dict[str, list[StandoffLabel]] = {}
-    for label in wanted:
-        by_document.setdefault(label.document, []).append(label)
-    rows, total = [], Counter[str]()
-    for document, own in by_document.items():
-        found = resolve_labels(own, copies)
-        counts = Counter(resolved=found.resolved, moved=found.moved, missing=len(found.missing))
-        total += counts
-        if found.sentences:
-            rows.append([document, *(str(counts[kind]) for kind in ("resolved", "moved", "missing"))])
+    found = resolve_labels(read_standoff(load_codebook(), role=role), read_copies(documents))
+    counts: dict[str, Counter[str]] = {}
+    for row, kind in zip(found.sentences, found.kinds, strict=True):
+        counts.setdefault(row.passage, Counter())[kind] += 1
+    for label in found.missing:
+        if label.document in counts:
+            counts[label.document]["missing"] += 1
         if show:
-            for label in found.missing:
-                click.echo(f"missing: {Path(label.where).name} {document} sentence {label.n}", err=True)
-    rows.append(["all documents", *(str(total[kind]) for kind in ("resolved", "moved", "missing"))])
-    print_table(["document", "resolved", "moved", "missing"], rows)
+            click.echo(f"missing: {Path(label.where).name} {label.document} sentence {label.n}", err=True)
+    rows = [[document, *(str(own[kind]) for kind in KINDS)] for document, own in counts.items()]
+    rows.append(["all documents", str(found.resolved), str(found.moved), str(len(found.missing))])
+    print_table(["document", *KINDS], rows)

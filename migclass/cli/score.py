@@ -4,17 +4,20 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import quote
 
 import click
 import pyarrow as pa
 
 from migclass import outputs
-from migclass.documents import STDIN, Document, check_readable, is_table, read_documents, read_meta
+from migclass.documents import STDIN, Document, check_readable, read_documents, read_meta
 from migclass.engines import score_documents
-from migclass.files import replacing
+from migclass.errors import OutputError
+from migclass.files import check_apart, replacing
 from migclass.languages import foreign_language
 from migclass.tagging import load
 
@@ -28,7 +31,7 @@ _LOOKED_AT = 100
 @click.option("--model", metavar="NAME|DIR", help="A model that ships, or a model folder. [default: the shipped default]")
 @click.option("--format", "format_", type=click.Choice(outputs.FORMATS), help="[default: by the suffix of --output; table on a terminal, else jsonl]")
 @click.option("-o", "--output", metavar="PATH", help="Write to this file instead of standard output.")
-@click.option("--force", is_flag=True, help="Replace the file of --output if it is there.")
+@click.option("--force", is_flag=True, help="Replace the files of --output and --save-text if they are there.")
 @click.option("--text-column", default="text", show_default=True, metavar="NAME", help="In a table, the column with the text.")
 @click.option("--sentences", is_flag=True, help="Each line, or row of a table, is one sentence already.")
 @click.option("--meta", metavar="CSV", help="A table whose first column is a file name; its other columns join the tags.")
@@ -52,6 +55,7 @@ def score(
     standard input. In a table to read, a question mark follows a code that is too near its threshold to rely on.
     """
     check_readable(files)
+    check_apart(files, output)
     kind = format_ or _format(output)
     tagger = load(model)
     documents = _documents(files, text_column, encoding, read_meta(meta, files) if meta else {})
@@ -78,13 +82,16 @@ def _writer(kind: str, file: BinaryIO) -> Callable[[Iterable[pa.RecordBatch], Bi
 def _documents(files: Iterable[str], text_column: str, encoding: str, meta: dict[str, dict[str, Any]]) -> Iterator[Document]:
     for path in files:
         for document in read_documents(path, text_column=text_column, encoding=encoding):
-            yield Document(document.name, document.text, document.extractor, document.columns | meta.get(path, {}))
+            yield replace(document, columns=document.columns | meta.get(path, {}))
 
 
 def _saving(documents: Iterable[Document], folder: Path, force: bool) -> Iterator[Document]:
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: can't be made: {error.strerror}; name a folder for --save-text") from None
     for document in documents:
-        name = "stdin" if document.name == STDIN else document.name.replace("/", "_").replace("\\", "_").lstrip(".")
+        name = "stdin" if document.name == STDIN else quote(document.name, safe=" #()[]{}+,;=@~").lstrip(".")
         with replacing(folder / f"{name}.txt", force=force) as file:
             file.write(document.text.encode("utf-8", "replace"))
         yield document
@@ -94,10 +101,10 @@ def _english(documents: Iterable[Document]) -> Iterator[Document]:
     """Pass documents on, and say on standard error which are not English."""
     counts: dict[str, int] = {}
     for document in documents:
-        path = document.name.rsplit("#", 1)[0]
+        path = document.name.rsplit("#", 1)[0] if document.row else document.name
         counts[path] = counts.get(path, 0) + 1
         if counts[path] <= _LOOKED_AT and (language := foreign_language(document.text)):
             click.echo(f"Warning: {document.name}: looks like {language}; tags are for English only and mean nothing here", err=True)
-            if is_table(path):
+            if document.row:
                 counts[path] = _LOOKED_AT + 1  # one warning a table
         yield document
