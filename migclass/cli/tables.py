@@ -11,7 +11,8 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for i, name in enumerate(head):
-        table.add_column(name, justify="left" if i < left else "right", no_wrap=True)
+        # Where the terminal is narrow, names are wrapped and figures never.
+        table.add_column(name, justify="left" if i < left else "right", no_wrap=i >= left, overflow="fold")
     for row in rows:
         table.add_row(*row)
     console = Console(file=sys.stdout, highlight=False, markup=False)
