@@ -120,20 +120,17 @@ def prevalence(rows: Sequence[LabelledSentence], codebook: Codebook) -> np.ndarr
 
     Written sentences are balanced over codes and real ones are not, so probabilities and thresholds are set for other
     shares. The real sentences at hand are heavy on enforcement and nearly silent on some codes, so none counts as rarer than
-    a sixth of its share in the training rows. A code that the stand-off labels don't know keeps its share there.
+    a sixth of its share in the training rows. A code that the stand-off labels don't know keeps its share there. None
+    for a codebook that lacks some of the codes that ship.
     """
-    try:
-        real = read_standoff(codebook, role="train")
-    except LabelError:  # a codebook with other codes than the labels that ship
+    known = np.isin(codebook.codes, load_codebook().codes)
+    if known.sum() < len(load_codebook().codes):
         return None
-    if not real:
-        return None
-    with np.errstate(invalid="ignore"):
-        written = np.nanmean(targets(rows, codebook), axis=0)
+    real = read_standoff(codebook, role="train")
+    written = np.nanmean(targets(rows, codebook), axis=0)
     counts = np.zeros(len(codebook.codes))
     for label in real:
         counts[[codebook.column[code] for code in (*label.frames, *label.poles)]] += 1
-    known = np.isin(codebook.codes, load_codebook().codes)
     return np.where(known, np.maximum(counts / len(real), written * _RARER), written)
 
 
