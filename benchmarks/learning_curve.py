@@ -16,6 +16,7 @@ import numpy as np
 from migclass.codebook import Codebook, load_codebook
 from migclass.labels import LabelledSentence, read_labels
 from migclass.model import Model
+from migclass.resources import resource
 from migclass.standoff import read_copies, read_standoff, resolve
 from migclass.tagging import Tagger
 from migclass.training import evaluate_rows, labels_hash, ngram, prevalence
@@ -51,7 +52,7 @@ def main(real: str, documents: tuple[str, ...]) -> None:
     written = read_labels(codebook=book, split="train")
     found = resolve(read_standoff(book, role="train"), read_copies(documents))
     tests = {"real development set": read_labels(Path(real) / "validation.jsonl", codebook=book)}
-    tests["written test"] = [row for row in read_labels(codebook=book, split="test") if "transfer" not in row.where]
+    tests["written test"] = read_labels(resource("labels", "test.jsonl"), codebook=book)
     points = [{"written": 0, "real": len(found.sentences), "scores": measure(list(found.sentences), book, tests)}]
     for size in SIZES:
         rows = sample(written, size)

@@ -22,13 +22,13 @@ HERE = Path(__file__).parent
 RESULT = HERE / "results" / "quality.json"
 
 
-def test_sets(real: str | None) -> dict[str, tuple[Path, str | None]]:
-    """Return the file and split of each test set, by name."""
-    sets: dict[str, tuple[Path, str | None]] = {
-        "written test": (resource("labels", "test.jsonl"), None),
-        "transfer (genres unseen in training)": (resource("labels", "transfer.jsonl"), None),
+def test_sets(real: str | None) -> dict[str, Path]:
+    """Return the file of each test set, by name."""
+    sets = {
+        "written test": resource("labels", "test.jsonl"),
+        "transfer (genres unseen in training)": resource("labels", "transfer.jsonl"),
     }
-    return sets | ({"real development set": (Path(real) / "validation.jsonl", None)} if real else {})
+    return sets | ({"real development set": Path(real) / "validation.jsonl"} if real else {})
 
 
 @click.command()
@@ -38,8 +38,8 @@ def main(real: str | None) -> None:
     results = []
     for model in (HERE / "wordlist", *shipped_models()):
         tagger = load(model)
-        for name, (path, split) in test_sets(real).items():
-            rows = read_labels(path, codebook=tagger.model.codebook, split=split)
+        for name, path in test_sets(real).items():
+            rows = read_labels(path, codebook=tagger.model.codebook)
             results.append({"set": name, **evaluate_rows(tagger, rows).as_dict()})
             click.echo(f"{tagger.model.name}: {name}: {len(rows)} sentences", err=True)
     versions = {package: version(package) for package in ("migclass", "numpy", "scikit-learn")}

@@ -25,6 +25,7 @@ from migclass.standoff import ROLES, as_rows, read_standoff
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
+WRITTEN = (*SPLITS, "transfer")
 
 
 def commands() -> str:
@@ -50,8 +51,7 @@ def table(head: list[str], rows: list[list[object]]) -> str:
 
 def label_counts(rows: list[LabelledSentence], book: Codebook) -> str:
     """Return how many sentences carry each code, by split."""
-    groups = {split: [r for r in rows if r.split == split and "transfer" not in r.where] for split in SPLITS}
-    groups["transfer"] = [r for r in rows if "transfer" in r.where]
+    groups = {name: read_labels(ROOT / "labels" / f"{name}.jsonl", codebook=book) for name in WRITTEN}
     body: list[list[object]] = [["sentences", len(rows), *(len(g) for g in groups.values()), len({r.genre for r in rows})]]
     body.append(["passages", len({r.passage for r in rows}), *(len({r.passage for r in g}) for g in groups.values()), ""])
     empty = [sum(not r.codes for r in g) for g in (rows, *groups.values())]
@@ -191,7 +191,7 @@ def croissant() -> str:
     """Return Croissant metadata (ML Commons) of the written labels."""
     fields = ["id", "text", "frames", "poles", "passage", "n", "genre", "split", "source", "note"]
     files, sources = [], []
-    for name in ("train", "validation", "test", "transfer"):
+    for name in WRITTEN:
         data = (ROOT / "labels" / f"{name}.jsonl").read_bytes()
         files.append(
             {"@type": "cr:FileObject", "@id": f"{name}.jsonl", "name": f"{name}.jsonl", "contentUrl": f"{name}.jsonl",
@@ -253,12 +253,13 @@ def _filled(page: str, blocks: dict[str, str]) -> str:
 
 def main() -> None:
     """Write what is generated, or with --check say what is stale."""
-    stale = [path for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    made = pages()
+    stale = [path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if "--check" in sys.argv:
         for path in stale:
             print(f"{path.relative_to(ROOT)}: stale; run python docs/generate.py")
         raise SystemExit(bool(stale))
-    for path, text in pages().items():
+    for path, text in made.items():
         path.write_text(text, encoding="utf-8")
     draw_curve(RESULTS / "learning-curve.png")
 

@@ -16,6 +16,7 @@ from migclass.arrow import numbers, to_numpy
 from migclass.features import (
     Tokens,
     Vocabulary,
+    as_column,
     cue_hits,
     cue_pattern,
     ngrams,
@@ -93,7 +94,7 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             ValueError: no sentences, or y has another length or other values.
         """
-        texts = list(X)
+        texts = as_column(X).to_pylist()
         Y = _labels(y, len(texts))
         self.classes_ = np.arange(Y.shape[1])
         tokens = tokenize(texts)
@@ -114,7 +115,7 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def predict_proba(self, X: Iterable[str]) -> np.ndarray:
         """Return calibrated probabilities, shape (n, k)."""
         check_is_fitted(self)
-        return self.linear_.probabilities(list(X))
+        return self.linear_.probabilities(X)
 
     def predict(self, X: Iterable[str]) -> np.ndarray:
         """Return 1 where a code reaches its threshold, else 0, shape (n, k)."""

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from migclass.errors import DocumentError
+from migclass.errors import DocumentError, MigclassError
 
 STDIN = "-"
 _TABLES = {".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"}
@@ -95,12 +95,7 @@ def _bytes(path: str) -> bytes:
 
 
 def _decode(data: bytes, path: str, encoding: str) -> str:
-    for mark, name in (
-        (codecs.BOM_UTF32_LE, "utf-32"),
-        (codecs.BOM_UTF8, "utf-8-sig"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-    ):
+    for mark, name in _MARKS:
         if data.startswith(mark):
             encoding = name
             break
@@ -224,14 +219,14 @@ def _jsonl(path: str, encoding: str) -> Iterator[tuple[int, dict[str, Any]]]:
         yield n, empty | row
 
 
-def parse_json_row(line: str, where: str) -> dict[str, Any]:
-    """Read one line of a JSONL file; ``where`` names it in messages."""
+def parse_json_row(line: str, where: str, *, error: type[MigclassError] = DocumentError) -> dict[str, Any]:
+    """Read one line of a JSONL file; ``where`` names it in the message of an ``error``."""
     try:
         row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise DocumentError(f"{where}: not JSON ({str(error).splitlines()[0]}); expected one object in {{ }} a line") from None
+    except (ValueError, RecursionError) as fault:
+        raise error(f"{where}: not JSON ({str(fault).splitlines()[0]}); expected one object in {{ }} a line") from None
     if not isinstance(row, dict):
-        raise DocumentError(f"{where}: a JSON {type(row).__name__}; expected one object in {{ }} a line")
+        raise error(f"{where}: a JSON {type(row).__name__}; expected one object in {{ }} a line")
     return row
 
 
@@ -239,9 +234,8 @@ def _parquet(path: str, encoding: str) -> Iterator[tuple[int, dict[str, Any]]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    source: str | BinaryIO = path
     try:
-        with pq.ParquetFile(source) as file:
+        with pq.ParquetFile(path) as file:
             n = 0
             for batch in file.iter_batches():
                 for row in batch.to_pylist():

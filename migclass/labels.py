@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from migclass.codebook import Codebook
+from migclass.documents import parse_json_row
 from migclass.errors import LabelError
 from migclass.resources import resource
 
@@ -94,13 +95,8 @@ def read_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         raise LabelError(f"{path}: can't be read: {error.strerror}") from None
     for i, line in enumerate(lines, 1):
         if line.strip():
-            try:
-                row = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise LabelError(f"{path}:{i}: not JSON ({str(error).splitlines()[0]}); expected one object in {{ }} a line") from None
-            if not isinstance(row, dict):
-                raise LabelError(f"{path}:{i}: a JSON {type(row).__name__}; expected one object in {{ }} a line")
-            yield f"{path}:{i}", row
+            where = f"{path}:{i}"
+            yield where, parse_json_row(line, where, error=LabelError)
 
 
 def _read_file(path: Path, codebook: Codebook) -> Iterator[LabelledSentence]:

@@ -15,7 +15,16 @@ from migclass.features import Tokens, Vocabulary, cue_hits, ngrams, pair_ids, pa
 
 
 @dataclass(frozen=True)
-class Weights:
+class _Arrays:
+    """A set of named arrays."""
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the arrays by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+@dataclass(frozen=True)
+class Weights(_Arrays):
     """Arrays of a linear model of k codes, float32; the first axis of each is a part of the vocabulary.
 
     ``words`` holds what a known word adds in all, its parts and cues included.
@@ -27,13 +36,9 @@ class Weights:
     cues: np.ndarray
     bias: np.ndarray
 
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Return the arrays by name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
-
 
 @dataclass(frozen=True)
-class Decision:
+class Decision(_Arrays):
     """How log-odds become probabilities and tags, one number a code.
 
     Probability is ``sigmoid(scale * logit + offset)`` (Platt 1999); a code is tagged at ``threshold`` or above and
@@ -45,10 +50,6 @@ class Decision:
     threshold: np.ndarray
     low: np.ndarray
     high: np.ndarray
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Return the arrays by name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
         """Return probabilities of the shape of ``logits``, float32."""

@@ -149,21 +149,25 @@ def load_model(name: str | Path | None = None) -> Model:
         ModelError: no such model, or a file of it is missing, changed, or of another format.
     """
     folder = find_model(name)
-    manifest = _read_manifest(folder)
+    source = _read(folder, "model.json")
+    manifest = _parse_manifest(source, folder)
     files = {name: _read(folder, name) for name in _FILES}
     hashes = manifest.get("files")
     for file, data in files.items():
         if file != "README.md" and _digest(data) != (hashes.get(file) if isinstance(hashes, dict) else None):
             raise ModelError(f"{folder / file}: is not the file that model.json speaks of (its hash differs); get or train the model again")
     try:
-        return _assemble(manifest, files, folder)
+        model = _assemble(manifest, files, folder)
     except (KeyError, TypeError, ValueError, IndexError, safetensors.SafetensorError, pa.ArrowException, CodebookError) as error:
         raise ModelError(f"{folder}: damaged model folder ({type(error).__name__}: {error}); get or train the model again") from None
+    # What was read is known to be what the manifest says, so the files need not be made again to hash it.
+    model.__dict__["manifest"] = source
+    return model
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
+def _parse_manifest(data: bytes, folder: Path) -> dict[str, Any]:
     try:
-        manifest = json.loads(_read(folder, "model.json"))
+        manifest = json.loads(data)
     except (ValueError, RecursionError):
         raise ModelError(f"{folder / 'model.json'}: is no JSON; expected the file that migclass wrote; get or train the model again") from None
     if not isinstance(manifest, dict) or "format" not in manifest:
@@ -195,10 +199,7 @@ def _assemble(manifest: dict[str, Any], files: dict[str, bytes], folder: Path) -
     )
     linear = Linear(vocabulary, Weights(**_group(arrays, "weights.")), Decision(**_group(arrays, "decision.")))
     _check_shapes(linear, len(codebook.codes))
-    model = Model(linear, codebook, dict(manifest["about"]), files["README.md"].decode("utf-8", "replace"))
-    # What was read is known to be what the manifest says, so the files need not be made again to hash it.
-    model.__dict__["manifest"] = (folder / "model.json").read_bytes()
-    return model
+    return Model(linear, codebook, dict(manifest["about"]), files["README.md"].decode("utf-8", "replace"))
 
 
 def _group(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:

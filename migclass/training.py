@@ -123,8 +123,9 @@ def prevalence(rows: Sequence[LabelledSentence], codebook: Codebook) -> np.ndarr
     a sixth of its share in the training rows. A code that the stand-off labels don't know keeps its share there. None
     for a codebook that lacks some of the codes that ship.
     """
-    known = np.isin(codebook.codes, load_codebook().codes)
-    if known.sum() < len(load_codebook().codes):
+    shipped = load_codebook().codes
+    known = np.isin(codebook.codes, shipped)
+    if known.sum() < len(shipped):
         return None
     real = read_standoff(codebook, role="train")
     written = np.nanmean(targets(rows, codebook), axis=0)

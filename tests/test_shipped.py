@@ -52,9 +52,10 @@ def test_the_plan_is_kept(shipped, book):
 
 
 def test_genres_of_the_transfer_split_are_in_no_other(shipped):
-    transfer = {row.genre for row in shipped if "transfer" in row.where}
+    transfer = {row.genre for row in shipped if row.where.startswith(f"{LABELS / 'transfer.jsonl'}:")}
     assert transfer
-    assert not transfer & {row.genre for row in shipped if "transfer" not in row.where}
+    assert not transfer & {row.genre for row in shipped if row.split == "train"}
+    assert len(transfer) + len({row.genre for row in shipped if row.split == "train"}) == len({row.genre for row in shipped})
 
 
 def test_real_labels(book):
