@@ -16,10 +16,11 @@ import numpy as np
 from migclass.codebook import Codebook, load_codebook
 from migclass.labels import LabelledSentence, read_labels
 from migclass.model import Model
+from migclass.recipes import Settings, ngram
 from migclass.resources import resource
 from migclass.standoff import read_copies, read_standoff, resolve
 from migclass.tagging import Tagger
-from migclass.training import evaluate_rows, labels_hash, ngram, prevalence
+from migclass.training import evaluate_rows, labels_hash, prevalence
 
 RESULT = Path(__file__).parent / "results" / "learning-curve.json"
 SIZES = (1000, 2000, 4000, 8000, None)
@@ -35,7 +36,8 @@ def sample(rows: list[LabelledSentence], size: int | None, seed: int = 0) -> lis
 
 def measure(rows: list[LabelledSentence], book: Codebook, tests: dict[str, list[LabelledSentence]]) -> dict[str, dict[str, float]]:
     """Train the default recipe on rows and return the means on each test set."""
-    tagger = Tagger(Model(ngram(rows, book, prevalence(rows, book), jobs=os.cpu_count()).linear_, book))
+    fitted = ngram(rows, book, Settings(prevalence(rows, book), jobs=os.cpu_count()))
+    tagger = Tagger(Model(fitted.scorer, fitted.decision, book))
     found = {}
     for name, test in tests.items():
         means = evaluate_rows(tagger, test).means

@@ -11,8 +11,9 @@ import numpy as np
 
 from migclass.arrow import strings
 from migclass.codebook import load_codebook
+from migclass.decisions import Decision
 from migclass.features import Vocabulary, cue_pattern
-from migclass.linear import Decision, Linear, Weights
+from migclass.linear import Linear, Weights
 from migclass.model import Model, save_model
 
 FOLDER = Path(__file__).parent / "wordlist"
@@ -38,7 +39,7 @@ def word_list() -> Model:
     weights = Weights(words=none, pairs=none, ngrams=none, cues=np.eye(k, dtype=np.float32) * 1e3, bias=np.full(k, -1, np.float32))
     one, half = np.ones(k, np.float32), np.full(k, 0.5, np.float32)
     decision = Decision(scale=one, offset=one * 0, threshold=half, low=half, high=half)
-    return Model(Linear(vocabulary, weights, decision), book, {"name": "wordlist", "recipe": "word list"}, CARD)
+    return Model(Linear(vocabulary, weights), decision, book, {"name": "wordlist", "recipe": "word list"}, CARD)
 
 
 if __name__ == "__main__":

@@ -13,14 +13,17 @@ import re
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import click
 
 from migclass.agreement import agreement
-from migclass.cards import quality_table
+from migclass.cards import model_card, quality_table, trust
 from migclass.cli import main as command_line
 from migclass.codebook import Codebook, load_codebook
 from migclass.labels import SPLITS, LabelledSentence, read_labels
+from migclass.model import DEFAULT, PICTURE, find_model, load_model, shipped_models
+from migclass.plots import quality_picture
 from migclass.standoff import ROLES, as_rows, read_standoff
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -118,40 +121,133 @@ def judge() -> str:
     return table(["written half", "sentences", "told rightly", "share"], body)
 
 
+REAL = "real development set"
+
+
+def measured() -> dict[str, Any]:
+    """Return what benchmarks/quality.py found."""
+    return json.loads((RESULTS / "quality.json").read_text(encoding="utf-8"))
+
+
+def interval(mean: dict[str, Any]) -> str:
+    """Return a mean F1 with its interval."""
+    return f"{mean['f1']:.3f} ({mean['low']:.3f}–{mean['high']:.3f})"
+
+
+def other_coder() -> dict[str, float]:
+    """Return the mean F1 of pairs of coders on the four documents of the development set."""
+    book = load_codebook()
+    said = agreement(as_rows(read_standoff(book, role="validation")), book)
+    return {"frames": said.mean_f1(book.frame_ids), "poles": said.mean_f1(book.pole_ids)}
+
+
 def quality() -> str:
-    """Return the means of every model on every test set."""
-    results = json.loads((RESULTS / "quality.json").read_text(encoding="utf-8"))["results"]
+    """Return the means of every system, a table a test set."""
+    results, coder = measured()["results"], other_coder()
+    names = sorted({name for result in results for name in result["sets"]}, key=lambda name: (name != REAL, name))
+    parts = []
+    for name in names:
+        own = [result for result in results if name in result["sets"]]
+        first = own[0]["sets"][name]
+        body: list[list[object]] = []
+        for result in sorted(own, key=lambda r: -r["sets"][name]["means"][0]["f1"]):
+            means = result["sets"][name]["means"]
+            body.append([result["system"], *(interval(m) for m in means), *(f"{m['average_precision']:.3f}" for m in means)])
+        if name == REAL:
+            body.insert(0, ["another coder (four documents)", *(f"{coder[m]:.2f}" for m in ("frames", "poles")), "", ""])
+        counts = ", ".join(f"{m['codes']} {m['name']}" for m in first["means"])
+        parts.append(f"#### {name[0].upper() + name[1:]}: {first['sentences']} sentences, {counts}\n")
+        parts.append(table(["", "frames F1", "poles F1", "frames av. prec.", "poles av. prec."], body) + "\n")
+    return "\n".join(parts).rstrip()
+
+
+def costs() -> str:
+    """Return what each system is and costs."""
     body: list[list[object]] = []
-    for result in results:
-        for mean in result["means"]:
-            body.append(
-                [result["set"], result["about"]["model"], mean["name"], result["sentences"], mean["codes"],
-                 f"{mean['f1']:.3f}", f"{mean['low']:.3f}–{mean['high']:.3f}", f"{mean['average_precision']:.3f}"]
-            )  # fmt: skip
-    body.sort(key=lambda row: (row[0] != "real development set", str(row[0]), str(row[2])))
-    return table(["test set", "model", "", "sentences", "codes", "F1", "95 % interval", "average precision"], body)
+    for result in measured()["results"]:
+        seconds = result.get("train_seconds")
+        speed = f"{result['sentences_per_second']:,}" if "sentences_per_second" in result else ""
+        body.append([result["system"], result["recipe"], result.get("megabytes", ""), speed, "" if seconds is None else seconds])
+    return table(["", "what it is", "MB", "sentences a second", "training, s"], body)
+
+
+def differences() -> str:
+    """Return by how much our models are above the other systems on the real development set."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for d in measured()["differences"]:
+        if d["set"] == REAL:
+            found.setdefault((d["system"], d["against"]), {})[d["mean"]] = f"{d['f1']:+.3f} ({d['low']:+.3f} to {d['high']:+.3f})"
+    return table(["", "against", "frames", "poles"], [[*pair, cells.get("frames", ""), cells.get("poles", "")] for pair, cells in found.items()])
+
+
+def of_model(name: str) -> dict[str, Any]:
+    """Return what was found of a model that ships."""
+    return next(result for result in measured()["results"] if result["system"] == name)
 
 
 def quality_by_code() -> str:
-    """Return the figures of the default model on the real development set, by code."""
-    results = json.loads((RESULTS / "quality.json").read_text(encoding="utf-8"))["results"]
-    return "\n".join(quality_table(next(r for r in results if r["set"] == "real development set" and r["about"]["model"] == "base")))
+    """Return the figures of the models that ship on the real development set, by code."""
+    parts = [f"#### {name}\n\n" + "\n".join(quality_table(of_model(name)["sets"][REAL])) for name in shipped_models()]
+    return "\n\n".join(parts)
+
+
+def behaviour(*names: str) -> str:
+    """Return the pass rates of models on the cases of behaviour."""
+    runs = {(name, batch): json.loads((RESULTS / f"behaviour-{name}-{batch}.json").read_text(encoding="utf-8"))["passed"]
+            for name in names for batch in ("first", "second")}  # fmt: skip
+    body: list[list[object]] = []
+    for capability in dict.fromkeys(capability for run in runs.values() for capability in run):
+        body.append(
+            [capability, *(f"{run[capability][0]} of {run[capability][1]} ({run[capability][0] / run[capability][1]:.0%})" for run in runs.values())]
+        )
+    return table(["capability", *(f"{name}, {batch} batch" for name, batch in runs)], body)
+
+
+def card(name: str) -> str:
+    """Return the card of a model that ships, with what it does on real text."""
+    model, real = load_model(name), of_model(name)["sets"][REAL]
+    said = [
+        f"On the real development set, {real['sentences']} sentences of real documents that no model was trained on but by which options were",
+        "chosen (the looks that decided something are listed in `benchmarks/README.md`):\n",
+        *quality_table(real),
+        "\n![Reliability, and F1 of what is kept](quality.svg)\n",
+        *trust(real),
+        "\nCases of behaviour:\n",
+        behaviour(name),
+    ]
+    return model_card(model.about, model.codebook, real="\n".join(said))
 
 
 def headline() -> str:
-    """Return the default model's figures in one sentence."""
-    results = json.loads((RESULTS / "quality.json").read_text(encoding="utf-8"))["results"]
-    real = next(r for r in results if r["set"] == "real development set" and r["about"]["model"] == "base")
-    frames, poles = real["means"]
-    said = agreement(as_rows(read_standoff(load_codebook(), role="validation")), load_codebook())
-    book = load_codebook()
-    scores = [f"{mean['f1']:.2f} ({mean['low']:.2f}–{mean['high']:.2f})" for mean in (frames, poles)]
-    others = [f"{said.mean_f1(ids):.2f}" for ids in (book.frame_ids, book.pole_ids)]
-    return (
-        f"On the real development set, {real['sentences']} sentences that no model was trained on but by which options were chosen, the\n"
-        f"default model finds frames with F1 {scores[0]} and poles with {scores[1]}; another coder\n"
-        f"would find them with {others[0]} and {others[1]} (measured on the four documents in it)."
-    )
+    """Return the figures of the models that ship in a small table, beside what another coder would reach."""
+    coder, body = other_coder(), []
+    for name in shipped_models():
+        found = of_model(name)
+        scores = [f"{m['f1']:.2f} ({m['low']:.2f}–{m['high']:.2f})" for m in found["sets"][REAL]["means"]]
+        body.append([f"`{name}`" + " (default)" * (name == DEFAULT), *scores, found["megabytes"], f"{found['sentences_per_second']:,}"])
+    body.append(["another coder (four of the documents)", f"{coder['frames']:.2f}", f"{coder['poles']:.2f}", "", ""])
+    count = of_model(DEFAULT)["sets"][REAL]["sentences"]
+    lines = [
+        f"On the real development set, {count} sentences that no model was trained on but by which options were chosen (macro F1, 95 % interval):\n"
+    ]
+    return "\n".join(lines) + "\n" + table(["model", "frames", "poles", "MB", "sentences a second"], body)
+
+
+def prevalence() -> str:
+    """Return how thresholds fare under each way to say how frequent codes are."""
+    results = json.loads((RESULTS / "prevalence.json").read_text(encoding="utf-8"))["policies"]
+    return table(["thresholds set as if codes were as frequent", "collections left out", "mean F1"],
+                 [[name, row["collections"], f"{row['mean F1']:.3f}"] for name, row in results.items()])  # fmt: skip
+
+
+def context() -> str:
+    """Return what a sentence's neighbours give each model."""
+    results = json.loads((RESULTS / "context.json").read_text(encoding="utf-8"))["results"]
+    body: list[list[object]] = []
+    for name, row in results.items():
+        gains = [f"{row['gained'][m][0]:+.3f} ({row['gained'][m][1]:+.3f} to {row['gained'][m][2]:+.3f})" for m in ("frames", "poles")]
+        body.append([name, *(f"{row['F1'][m]:.3f}" for m in ("frames", "poles")), *gains])
+    return table(["", "frames F1", "poles F1", "frames gained", "poles gained"], body)
 
 
 def curve() -> str:
@@ -236,9 +332,15 @@ def pages() -> dict[Path, str]:
             "counts": label_counts(rows, book), "documents": standoff_counts(book), "agreement": agreements(rows, book), "judge": judge(),
         },
         ROOT / "labels" / "PLAN.md": {"grid": grid()},
-        ROOT / "benchmarks" / "README.md": {"quality": quality(), "by code": quality_by_code(), "curve": curve()},
+        ROOT / "benchmarks" / "README.md": {
+            "quality": quality(), "costs": costs(), "differences": differences(), "prevalence": prevalence(), "context": context(),
+            "by code": quality_by_code(), "behaviour": behaviour(*shipped_models()), "curve": curve(),
+        },
     }  # fmt: skip
     made = {path: _filled(path.read_text(encoding="utf-8"), own) for path, own in blocks.items()}
+    for name in shipped_models():
+        made[find_model(name) / "README.md"] = card(name)
+        made[find_model(name) / PICTURE] = quality_picture(of_model(name)["sets"][REAL])
     return made | {ROOT / "labels" / "croissant.json": croissant()}
 
 

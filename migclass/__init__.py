@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from migclass.labels import LabelledSentence, read_labels
     from migclass.model import Model, load_model, save_model
     from migclass.sentences import Span, split_sentences
-    from migclass.tagging import Tagger, Tags, load
+    from migclass.tagging import Explanation, Tagger, Tags, load
     from migclass.training import train
 
 # What each name comes from. Names are imported when they are first used, so that tagging loads nothing of training.
@@ -20,6 +20,7 @@ _HOME = {
     "CodebookError": "errors",
     "DocumentError": "errors",
     "Evaluation": "evaluation",
+    "Explanation": "tagging",
     "FrameClassifier": "classifiers",
     "LabelError": "errors",
     "LabelledSentence": "labels",
@@ -44,6 +45,7 @@ __all__ = [
     "CodebookError",
     "DocumentError",
     "Evaluation",
+    "Explanation",
     "FrameClassifier",
     "LabelError",
     "LabelledSentence",

@@ -50,7 +50,8 @@ def agreement(rows: Sequence[LabelledSentence], codebook: Codebook, *, draws: in
     rows = [row for row in rows if len(row.coders) > 1]
     counts = Counter(coder for row in rows for coder in row.coders)
     coders = tuple(sorted(coder for coder, count in counts.items() if count >= len(rows) / 2))
-    if len(coders) < 2:
+    rows = [row for row in rows if len(row.coders.keys() & set(coders)) > 1]
+    if len(coders) < 2 or not rows:
         return None
     said = np.stack([targets(rows, codebook, coder=coder) for coder in coders])
     block = blocks([row.passage for row in rows])

@@ -18,13 +18,14 @@ A migclass model. It tags English sentences of texts on migration with {frames} 
 *{title}*, version {version} (hash `{hash}`), whose copy is `codebook.toml`.
 
     import migclass
-    tagger = migclass.load("{name}")
+    tagger = migclass.load("{name}"){needs}
 
 ## What it was made from
 
 Recipe `{recipe}` with {parameters}. Learnt from {written} written sentences and {real} sentences of real documents
 (labels `{labels}`). The labels that ship with migclass were written and coded by a language model to the codebook; no
-person has coded them yet. Probabilities and thresholds were set on held-out folds{prevalence}.
+person has coded them yet. Thresholds were set on held-out folds{prevalence}; probabilities were then
+corrected by sentences of the split validation, if there were any.
 
 ## How good it is
 
@@ -37,10 +38,11 @@ machine tags are biased by the errors above; check a sample by hand before you p
 """
 
 
-def model_card(about: dict[str, Any], codebook: Codebook) -> str:
-    """Return the card of a model."""
+def model_card(about: dict[str, Any], codebook: Codebook, *, real: str = "") -> str:
+    """Return the card of a model; ``real`` is what is known of it on real text, in Markdown."""
     return _CARD.format(
         name=about["name"],
+        needs="  # needs: pip install 'migclass[encoder]'" if about["recipe"] == "encoder" else "",
         frames=len(codebook.frames),
         poles=len(codebook.pole_ids),
         title=codebook.title,
@@ -51,12 +53,12 @@ def model_card(about: dict[str, Any], codebook: Codebook) -> str:
         written=about["labels"]["written"],
         real=about["labels"]["real"],
         labels=about["labels"]["hash"],
-        prevalence=", as if codes were as frequent as in real text" if about["prevalence"] else "",
-        quality=_quality(about.get("quality")),
+        prevalence=", as if codes were as frequent as in the written sentences" if about["prevalence"] else "",
+        quality="\n\n".join(part for part in (real, _quality(about.get("quality"), pictured=not real)) if part),
     )
 
 
-def _quality(quality: dict[str, Any] | None) -> str:
+def _quality(quality: dict[str, Any] | None, *, pictured: bool) -> str:
     if quality is None:
         return "Not measured: the labels held no sentences of the split test. Run `migclass evaluate`."
     lines = [
@@ -64,14 +66,26 @@ def _quality(quality: dict[str, Any] | None) -> str:
         "the models that ship are in `benchmarks/README.md`. F1 with 95 % intervals by bootstrap over blocks of text.",
         "",
     ]
-    return "\n".join([*lines, *quality_table(quality)])
+    picture = ["", "![Reliability, and F1 of what is kept](quality.svg)", "", *trust(quality)] if pictured else []
+    return "\n".join([*lines, *quality_table(quality), *picture])
+
+
+def trust(quality: dict[str, Any]) -> list[str]:
+    """Return lines that say how far probabilities can be believed, and what setting the unsure aside gives."""
+    kept = {c["share"]: c["f1"] for c in quality["coverage"]["poles"]} if "poles" in quality["coverage"] else {}
+    lines = ["Left: of the decisions with this probability, the share that is true. Right: micro F1 when the decisions nearest to their"]
+    lines.append("thresholds are set aside; `unsure` marks the nearest.")
+    if kept:
+        lines.append(f"For poles it is {kept[1.0]:.2f} over all decisions, {kept[0.98]:.2f} without 2 % of them, {kept[0.95]:.2f} without 5 %.")
+    return lines
 
 
 def quality_table(quality: dict[str, Any]) -> list[str]:
     """Return the lines of a Markdown table of an evaluation."""
-    head = ["| code | positives | precision | recall | F1 | 95 % interval | average precision |", "|---|---|---|---|---|---|---|"]
+    head = ["| code | positives | precision | recall | F1 | 95 % interval | average precision | Brier skill | calibration slope |"]
+    head.append("|---|---|---|---|---|---|---|---|---|")
     means = [
-        f"| **{m['name']}** ({m['codes']} codes) | | | | **{m['f1']:.2f}** | {m['low']:.2f}–{m['high']:.2f} | {m['average_precision']:.2f} |"
+        f"| **{m['name']}** ({m['codes']} codes) | | | | **{m['f1']:.2f}** | {m['low']:.2f}–{m['high']:.2f} | {m['average_precision']:.2f} | | |"
         for m in quality["means"]
     ]
     return head + means + [_row(c) for c in quality["codes"]]
@@ -85,6 +99,6 @@ def _row(c: dict[str, Any]) -> str:
         f"{c['recall']:.2f}",
         f"{c['f1']:.2f}",
         f"{c['low']:.2f}–{c['high']:.2f}",
-        "–" if c["average_precision"] is None else f"{c['average_precision']:.2f}",
+        *("–" if c[name] is None else f"{c[name]:.2f}" for name in ("average_precision", "brier_skill", "calibration_slope")),
     )
     return "| " + " | ".join(cells) + " |"

@@ -9,10 +9,10 @@ import scipy.sparse as sp
 from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold
 from sklearn.utils.validation import check_is_fitted
 
 from migclass.arrow import numbers, to_numpy
+from migclass.calibration import decide, grouped_folds
 from migclass.features import (
     Tokens,
     Vocabulary,
@@ -26,14 +26,12 @@ from migclass.features import (
     word_ids,
     word_lengths,
 )
-from migclass.linear import Decision, Linear, Weights, part_weights, sentence_norm
+from migclass.linear import Linear, Weights, half_precision, part_weights, sentence_norm
 
 # How much a cue counts beside a word of average rarity.
 _CUE = 10.0
-# Thresholds of codes with few positives are drawn towards that of all codes together, as if by this many more.
-_SHRINK = 30
-# Half the width, in log-odds, of the region around a threshold that is called unsure.
-_UNSURE = 0.5
+# Parts of a soft label below this are dropped.
+_LITTLE = 0.01
 
 
 class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -55,6 +53,8 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Attributes:
         linear_: the fitted scorer.
+        decision_: its calibration and thresholds.
+        held_out_: log-odds of each training sentence by a model that has not seen it, before calibration, shape (n, k).
         classes_: the column numbers of Y, shape (k,).
         n_features_: number of counts.
 
@@ -83,43 +83,47 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.folds = folds
         self.n_jobs = n_jobs
 
-    def fit(self, X: Iterable[str], y: Any, groups: Sequence[Any] | None = None) -> "FrameClassifier":
+    def fit(self, X: Iterable[str], y: Any, groups: Sequence[Any] | None = None, soft: Any = None) -> "FrameClassifier":
         """Fit on n sentences.
 
         Args:
             X: the sentences; any iterable of strings.
             y: shape (n, k): 1 where the code is carried, 0 where not, nan where nobody judged it.
             groups: passage of each sentence; folds never divide one. None: every sentence is its own.
+            soft: a teacher's probabilities, shape (n, k), to fit instead of y; nan where there is none. Calibration
+                and thresholds go by y all the same.
 
         Raises:
-            ValueError: no sentences, or y has another length or other values.
+            ValueError: no sentences, or y or soft has another length or other values.
         """
         texts = as_column(X).to_pylist()
         Y = _labels(y, len(texts))
+        goal = Y if soft is None else _soft_labels(soft, Y)
         self.classes_ = np.arange(Y.shape[1])
         tokens = tokenize(texts)
         space = _Space.learn(tokens, self._patterns(Y.shape[1]), (self.ngram_range[0], self.ngram_range[1]), self.min_count)
         matrix = space.matrix(tokens)
         self.n_features_ = self.n_features_in_ = matrix.shape[1]
-        folds = _folds(len(texts), groups, self.folds)
+        folds = grouped_folds(len(texts), groups, self.folds)
         # The vocabulary of the whole is used in the folds too: it holds no labels, and counting once saves most of the time.
         held_out = np.full(Y.shape, np.nan)
         for train, test in folds:
-            coefficients, bias = self._regress(matrix[train], Y[train])
+            coefficients, bias = self._regress(matrix[train], goal[train])
             held_out[test] = matrix[test] @ coefficients + bias
-        coefficients, bias = self._regress(matrix, Y)
-        decision = _decide(held_out, Y, self.prevalence)
-        self.linear_ = Linear(space.vocabulary, space.weights(coefficients, bias), decision)
+        coefficients, bias = self._regress(matrix, goal)
+        self.held_out_ = held_out
+        self.decision_ = decide(held_out, Y, self.prevalence)
+        self.linear_ = Linear(space.vocabulary, half_precision(space.weights(coefficients, bias)))
         return self
 
     def predict_proba(self, X: Iterable[str]) -> np.ndarray:
         """Return calibrated probabilities, shape (n, k)."""
         check_is_fitted(self)
-        return self.linear_.probabilities(X)
+        return self.decision_.probabilities(self.linear_.logits(X))
 
     def predict(self, X: Iterable[str]) -> np.ndarray:
         """Return 1 where a code reaches its threshold, else 0, shape (n, k)."""
-        return (self.predict_proba(X) >= self.linear_.decision.threshold).astype(int)
+        return (self.predict_proba(X) >= self.decision_.threshold).astype(int)
 
     def score(self, X: Iterable[str], y: Any, sample_weight: Any = None) -> float:
         """Return the mean F1 over the codes that y has positives of; nan in y is left out."""
@@ -165,72 +169,27 @@ def _labels(y: Any, n: int) -> np.ndarray:
     return Y
 
 
-def _folds(n: int, groups: Sequence[Any] | None, folds: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return (train, test) places; too few groups to divide means none, and nothing is held out."""
-    names = np.arange(n) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
-    count = min(folds, len(np.unique(names)))
-    if count < 2:
-        return []
-    # Groups of equal size are dealt out in order, so neighbours in a file would land together: mix them first.
-    mixed = np.random.default_rng(0).permutation(names.max() + 1)[names]
-    return list(GroupKFold(count).split(np.zeros(n), groups=mixed))
+def _soft_labels(soft: Any, Y: np.ndarray) -> np.ndarray:
+    soft = np.asarray(soft, float)
+    if soft.shape != Y.shape or not ((soft >= 0) & (soft <= 1) | np.isnan(soft)).all():
+        raise ValueError(f"soft has shape {soft.shape}; expected probabilities of the shape of y, {Y.shape}")
+    return np.where(np.isnan(soft) | np.isnan(Y), Y, soft)
 
 
 def _regression(matrix: sp.csr_matrix, column: np.ndarray, C: float) -> tuple[np.ndarray, float]:
+    """Return weights and bias of one code; ``column`` holds 1, 0, nan, or anything between as the share of a yes."""
     judged = ~np.isnan(column)
-    y = column[judged] > 0
-    if y.all() or not y.any():
+    share = column[judged]
+    # A sentence that is partly a yes counts as both, in these parts; both kinds weigh the same in all.
+    yes, no = np.flatnonzero(share > _LITTLE), np.flatnonzero(share < 1 - _LITTLE)
+    if not len(yes) or not len(no):
         # Nothing to tell apart: a code without positives (or negatives, or judgements) gets a constant.
-        return np.zeros(matrix.shape[1], np.float32), 4.0 if len(y) and y.all() else -4.0
-    rows = matrix if judged.all() else matrix[judged]
-    fitted = LogisticRegression(C=C, class_weight="balanced", solver="liblinear", max_iter=200).fit(rows, y)
+        return np.zeros(matrix.shape[1], np.float32), 4.0 if len(yes) else -4.0
+    rows = np.flatnonzero(judged)[np.concatenate([yes, no])]
+    weights = np.concatenate([share[yes] / share.sum(), (1 - share[no]) / (1 - share).sum()]) * len(share) / 2
+    y = np.arange(len(rows)) < len(yes)
+    fitted = LogisticRegression(C=C, solver="liblinear", max_iter=200).fit(matrix[rows], y, sample_weight=weights)
     return fitted.coef_[0].astype(np.float32), float(fitted.intercept_[0])
-
-
-def _decide(logits: np.ndarray, Y: np.ndarray, prevalence: Sequence[float] | None) -> Decision:
-    """Choose calibration and thresholds on held-out log-odds, shape (n, k)."""
-    k = Y.shape[1]
-    scale, offset = np.ones(k), np.zeros(k)
-    probabilities, weights = np.full(Y.shape, np.nan), np.ones(Y.shape)
-    for j in range(k):
-        known = ~np.isnan(logits[:, j]) & ~np.isnan(Y[:, j])
-        y, x = Y[known, j] > 0, logits[known, j]
-        if y.all() or not y.any():
-            continue
-        if prevalence is not None:
-            weights[known, j] = np.where(y, prevalence[j] / y.mean(), (1 - prevalence[j]) / (1 - y.mean()))
-        platt = LogisticRegression(C=1e3).fit(x[:, None], y, sample_weight=weights[known, j])
-        scale[j], offset[j] = max(platt.coef_[0, 0], 1e-3), platt.intercept_[0]
-        probabilities[known, j] = 1 / (1 + np.exp(-np.clip(scale[j] * x + offset[j], -30, 30)))
-    threshold = _thresholds(probabilities, Y, weights)
-    odds = np.log(threshold / (1 - threshold))
-    low, high = 1 / (1 + np.exp(_UNSURE - odds)), 1 / (1 + np.exp(-_UNSURE - odds))
-    return Decision(*(a.astype(np.float32) for a in (scale, offset, threshold, low, high)))
-
-
-def _thresholds(probabilities: np.ndarray, Y: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return for each code the probability above which weighted F1 is best, drawn towards the one best for all."""
-    known = ~np.isnan(probabilities)
-    if not known.any():
-        return np.full(Y.shape[1], 0.5)
-    best = np.array([_best_f1(probabilities[known[:, j], j], Y[known[:, j], j], weights[known[:, j], j]) for j in range(Y.shape[1])])
-    common = _best_f1(probabilities[known], Y[known], weights[known])
-    positives = np.where(known, Y, 0).sum(axis=0)
-    share = positives / (positives + _SHRINK)
-    return np.where(np.isnan(best), common, share * np.nan_to_num(best) + (1 - share) * common)
-
-
-def _best_f1(p: np.ndarray, y: np.ndarray, w: np.ndarray) -> float:
-    """Return the threshold with the highest weighted F1, nan without positives."""
-    if not (y > 0).any():
-        return float("nan")
-    order = np.argsort(-p, kind="stable")
-    hits, drawn = np.cumsum((w * (y > 0))[order]), np.cumsum(w[order])
-    f1 = 2 * hits / (drawn + (w * (y > 0)).sum())
-    # Over a window of neighbours, so that one lucky sentence doesn't decide.
-    width = max(1, min(25, len(f1) // 20))
-    smooth = np.convolve(f1, np.ones(width) / width, mode="same")
-    return float(np.clip(p[order][int(np.argmax(smooth))], 0.02, 0.98))
 
 
 class _Space:

@@ -6,8 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from migclass.calibration import brier_skill, calibration_slope
+
 _DRAWS = 1000
 _BLOCK = 10
+_BINS = 10
+# Shares of decisions that are kept when the rest is set aside as unsure.
+_SHARES = (1.0, 0.99, 0.98, 0.95, 0.9, 0.8, 0.5)
 # Codes with fewer positives are shown but left out of the means: their F1 is mostly chance.
 LEAST_POSITIVES = 8
 
@@ -38,7 +43,11 @@ def average_precision(y: np.ndarray, scores: np.ndarray) -> float:
 
 @dataclass(frozen=True)
 class CodeScore:
-    """How well one code is found: counts, F1 with a 95 % interval, precision, recall, average precision."""
+    """How well one code is found, and how far its probabilities can be believed.
+
+    Counts, F1 with a 95 % interval, precision, recall, average precision; Brier skill (above 0: better than the plain
+    share) and calibration slope (1 is right).
+    """
 
     code: str
     positives: int
@@ -49,6 +58,8 @@ class CodeScore:
     low: float
     high: float
     average_precision: float
+    brier_skill: float
+    calibration_slope: float
 
 
 @dataclass(frozen=True)
@@ -64,20 +75,45 @@ class MeanScore:
 
 
 @dataclass(frozen=True)
+class Coverage:
+    """What is left when the decisions nearest to their thresholds are set aside: their share, and how good the rest is.
+
+    ``share`` is of (sentence, code) decisions; ``f1`` is micro F1 over those kept.
+    """
+
+    share: float
+    f1: float
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Decisions of like probability: their mean probability, the share that is true, and how many there are."""
+
+    probability: float
+    share: float
+    count: int
+
+
+@dataclass(frozen=True)
 class Evaluation:
-    """Scores of a model on labelled sentences; ``about`` says on which, and what coverage there was."""
+    """Scores of a model on labelled sentences; ``about`` says on which, and what was found of them.
+
+    ``coverage`` and ``reliability`` have a curve for each mean, by its name.
+    """
 
     sentences: int
     blocks: int
     codes: tuple[CodeScore, ...]
     means: tuple[MeanScore, ...]
+    coverage: dict[str, tuple[Coverage, ...]]
+    reliability: dict[str, tuple[Bin, ...]]
     about: dict[str, Any]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything as plain data for JSON; an average precision without positives is None."""
+        """Return everything as plain data for JSON; what can't be said without positives is None."""
         data = asdict(self)
         for row in (*data["codes"], *data["means"]):
-            row["average_precision"] = None if np.isnan(row["average_precision"]) else row["average_precision"]
+            row |= {name: None for name, value in row.items() if isinstance(value, float) and np.isnan(value)}
         return data
 
     def mean(self, name: str) -> MeanScore:
@@ -139,14 +175,79 @@ def evaluate(
         hits = int((true & found).sum())
         where = {documents[int(i)] for i in np.flatnonzero(true)}
         numbers = (int(true.sum()), len(where), _ratio(hits, found.sum()), _ratio(hits, true.sum()))
-        rows.append(CodeScore(code, *numbers, float(f1[j]), float(low[j]), float(high[j]), float(ap[j])))
+        trust = (brier_skill(Y[:, j], probabilities[:, j]), calibration_slope(Y[:, j], probabilities[:, j]))
+        rows.append(CodeScore(code, *numbers, float(f1[j]), float(low[j]), float(high[j]), float(ap[j]), *trust))
     enough = {row.code for row in rows if row.positives >= LEAST_POSITIVES}
-    means = []
+    means, coverage, reliability_of = [], {}, {}
     for name, ids in groups.items():
         if columns := [j for j, code in enumerate(codes) if code in ids and code in enough]:
+            coverage[name] = risk_coverage(Y[:, columns], probabilities[:, columns], thresholds[columns])
+            reliability_of[name] = reliability(Y[:, columns], probabilities[:, columns])
             lower, upper = np.nanpercentile(drawn[:, columns].mean(axis=1), [2.5, 97.5])
             means.append(MeanScore(name, len(columns), float(f1[columns].mean()), float(lower), float(upper), float(ap[columns].mean())))
-    return Evaluation(len(Y), int(block.max(initial=-1)) + 1, tuple(rows), tuple(means), about or {})
+    return Evaluation(len(Y), int(block.max(initial=-1)) + 1, tuple(rows), tuple(means), coverage, reliability_of, about or {})
+
+
+@dataclass(frozen=True)
+class Difference:
+    """By how much the mean F1 of one set of predictions is above that of another, with a 95 % interval."""
+
+    name: str
+    f1: float
+    low: float
+    high: float
+
+
+def compare(
+    Y: np.ndarray,
+    first: np.ndarray,
+    second: np.ndarray,
+    *,
+    codes: Sequence[str],
+    groups: dict[str, Sequence[str]],
+    documents: Sequence[str],
+    draws: int = _DRAWS,
+    seed: int = 0,
+) -> tuple[Difference, ...]:
+    """Compare two sets of predictions (bool, shape (n, k)) of the same sentences, over the same draws of blocks.
+
+    Means are over the codes with enough positives, as in `evaluate`; the other arguments are those of `evaluate`.
+    """
+    block, enough = blocks(documents), np.nansum(Y > 0, axis=0) >= LEAST_POSITIVES
+    drawn = _bootstrap(Y, first, block, draws, seed) - _bootstrap(Y, second, block, draws, seed)
+    gained = f1_scores(Y, first) - f1_scores(Y, second)
+    found = []
+    for name, ids in groups.items():
+        if columns := [j for j, code in enumerate(codes) if code in ids and enough[j]]:
+            low, high = np.nanpercentile(drawn[:, columns].mean(axis=1), [2.5, 97.5])
+            found.append(Difference(name, float(gained[columns].mean()), float(low), float(high)))
+    return tuple(found)
+
+
+def risk_coverage(Y: np.ndarray, probabilities: np.ndarray, thresholds: np.ndarray) -> tuple[Coverage, ...]:
+    """Return micro F1 over shares of the decisions, those farthest from their thresholds in log-odds (El-Yaniv, Wiener 2010)."""
+    margin = np.abs(_log_odds(probabilities) - _log_odds(thresholds))
+    judged = ~np.isnan(Y)
+    truth, found, order = (Y > 0)[judged], (probabilities >= thresholds)[judged], np.argsort(-margin[judged], kind="stable")
+    curve = []
+    for share in _SHARES:
+        kept = order[: round(share * len(order))]
+        hits = 2 * (truth[kept] & found[kept]).sum()
+        curve.append(Coverage(share, _ratio(hits, truth[kept].sum() + found[kept].sum())))
+    return tuple(curve)
+
+
+def reliability(Y: np.ndarray, probabilities: np.ndarray) -> tuple[Bin, ...]:
+    """Return bins of decisions by tenths of probability, those that hold any."""
+    judged = ~np.isnan(Y)
+    truth, p = (Y > 0)[judged], probabilities[judged].astype(np.float64)
+    place = np.minimum((p * _BINS).astype(int), _BINS - 1)
+    return tuple(Bin(float(p[place == b].mean()), float(truth[place == b].mean()), int((place == b).sum())) for b in np.unique(place))
+
+
+def _log_odds(probabilities: np.ndarray) -> np.ndarray:
+    p = np.clip(np.asarray(probabilities, np.float64), 1e-7, 1 - 1e-7)
+    return np.log(p / (1 - p))
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -5,26 +5,21 @@ model is made. Words outside the vocabulary get theirs from their parts, once pe
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
 
-from migclass.arrow import numbers
-from migclass.features import Tokens, Vocabulary, cue_hits, ngrams, pair_ids, pairs, tokenize, word_ids, word_lengths
+from migclass.arrow import lines, numbers
+from migclass.codebook import Codebook
+from migclass.decisions import Arrays
+from migclass.features import Tokens, Vocabulary, cue_hits, cue_pattern, ngrams, pair_ids, pairs, tokenize, word_ids, word_lengths
+from migclass.scorers import Parts
 
 
 @dataclass(frozen=True)
-class _Arrays:
-    """A set of named arrays."""
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Return the arrays by name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
-
-
-@dataclass(frozen=True)
-class Weights(_Arrays):
+class Weights(Arrays):
     """Arrays of a linear model of k codes, float32; the first axis of each is a part of the vocabulary.
 
     ``words`` holds what a known word adds in all, its parts and cues included.
@@ -38,32 +33,15 @@ class Weights(_Arrays):
 
 
 @dataclass(frozen=True)
-class Decision(_Arrays):
-    """How log-odds become probabilities and tags, one number a code.
-
-    Probability is ``sigmoid(scale * logit + offset)`` (Platt 1999); a code is tagged at ``threshold`` or above and
-    unsure from ``low`` to below ``high``.
-    """
-
-    scale: np.ndarray
-    offset: np.ndarray
-    threshold: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-
-    def probabilities(self, logits: np.ndarray) -> np.ndarray:
-        """Return probabilities of the shape of ``logits``, float32."""
-        odds = np.clip(logits.astype(np.float64) * self.scale + self.offset, -15, 15)
-        return (1 / (1 + np.exp(-odds))).astype(np.float32)
-
-
-@dataclass(frozen=True)
 class Linear:
-    """A vocabulary, its weights, and how their sum is read."""
+    """A vocabulary and its weights."""
+
+    kind: ClassVar[str] = "linear"
+    exact: ClassVar[bool] = True
+    file_names: ClassVar[tuple[str, ...]] = ("words.txt", "ngrams.txt")
 
     vocabulary: Vocabulary
     weights: Weights
-    decision: Decision
 
     def logits(self, sentences: Iterable[str] | pa.Array) -> np.ndarray:
         """Return the log-odds of each code in each sentence, before calibration, float32 of shape (n, k)."""
@@ -76,9 +54,20 @@ class Linear:
         sums += _sum_rows(self.weights.pairs[places[places >= 0]], starts)
         return sums / sentence_norm(tokens)[:, None] + self.weights.bias
 
-    def probabilities(self, sentences: Iterable[str] | pa.Array) -> np.ndarray:
-        """Return calibrated probabilities, float32 of shape (n, k)."""
-        return self.decision.probabilities(self.logits(sentences))
+    def contributions(self, sentence: str) -> tuple[tuple[str, ...], np.ndarray]:
+        """Return the words of a sentence as the model reads them, and what each adds, shape (words, k).
+
+        A pair's weight is shared by its two words. With the bias, the contributions sum to the log-odds.
+        """
+        tokens = tokenize([sentence])
+        ids = word_ids(tokens.words, self.vocabulary.words)
+        added = self.word_table(tokens, ids)[tokens.ids].astype(np.float64)
+        sequence = ids[tokens.ids]
+        places = pair_ids(sequence[:-1] * len(self.vocabulary.words) + sequence[1:], self.vocabulary.pairs)
+        for i in np.flatnonzero((places >= 0) & (sequence[:-1] >= 0) & (sequence[1:] >= 0)):
+            added[i : i + 2] += self.weights.pairs[places[i]] / 2
+        words = tuple(tokens.words.take(numbers(tokens.ids)).to_pylist())
+        return words, added / sentence_norm(tokens)[0]
 
     def word_table(self, tokens: Tokens, ids: np.ndarray) -> np.ndarray:
         """Return what each distinct word adds, shape (distinct words, k): looked up, or made from its parts."""
@@ -87,6 +76,42 @@ class Linear:
         table[known] = self.weights.words[ids[known]]
         table[~known] = part_weights(tokens.words.take(numbers(np.flatnonzero(~known))), self.vocabulary, self.weights)
         return table
+
+    def parts(self) -> Parts:
+        """Return what the scorer is kept as: the vocabulary as text, weights as arrays in half precision."""
+        arrays = {f"weights.{name}": array.astype(np.float16) for name, array in self.weights.arrays().items()}
+        files = {"words.txt": _lines(self.vocabulary.words), "ngrams.txt": _lines(self.vocabulary.ngrams)}
+        return Parts(arrays | {"vocabulary.pairs": self.vocabulary.pairs}, files, {"ngram_range": list(self.vocabulary.ngram_range)})
+
+    @classmethod
+    def from_parts(cls, parts: Parts, codebook: Codebook) -> "Linear":
+        """Return the scorer that was kept; the cues are the codebook's."""
+        low, high = (int(n) for n in parts.settings["ngram_range"])
+        cues = tuple(cue_pattern(code.cues) for code in codebook.entries)
+        words, ngrams = lines(parts.files["words.txt"]), lines(parts.files["ngrams.txt"])
+        vocabulary = Vocabulary(words, parts.arrays["vocabulary.pairs"], ngrams, (low, high), cues)
+        prefix = "weights."
+        kept = {name.removeprefix(prefix): array.astype(np.float32) for name, array in parts.arrays.items() if name.startswith(prefix)}
+        linear = cls(vocabulary, Weights(**kept))
+        _check_shapes(linear, len(codebook.codes))
+        return linear
+
+
+def half_precision(weights: Weights) -> Weights:
+    """Return the weights as they are kept, so that a model scores the same before and after it is saved."""
+    return Weights(**{name: array.astype(np.float16).astype(np.float32) for name, array in weights.arrays().items()})
+
+
+def _check_shapes(linear: Linear, k: int) -> None:
+    v = linear.vocabulary
+    rows = {"words": (len(v.words),), "pairs": (len(v.pairs),), "ngrams": (len(v.ngrams),), "cues": (len(v.cues),), "bias": ()}
+    for name, array in linear.weights.arrays().items():
+        if array.shape != (*rows[name], k):
+            raise ValueError(f"weights.{name} has shape {array.shape}, expected {(*rows[name], k)}")
+
+
+def _lines(strings: pa.StringArray) -> bytes:
+    return "".join(f"{s}\n" for s in strings.to_pylist()).encode()
 
 
 def part_weights(words: pa.StringArray, vocabulary: Vocabulary, weights: Weights) -> np.ndarray:

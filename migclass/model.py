@@ -8,7 +8,8 @@ import json
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,31 +19,37 @@ import pyarrow as pa
 import safetensors
 import safetensors.numpy
 
-from migclass.arrow import lines
 from migclass.codebook import Codebook, parse_codebook
+from migclass.decisions import Decision
+from migclass.encoder import Encoder
 from migclass.errors import CodebookError, ModelError
-from migclass.features import Vocabulary, cue_pattern
 from migclass.files import current_umask
-from migclass.linear import Decision, Linear, Weights
+from migclass.linear import Linear
 from migclass.resources import resource
+from migclass.scorers import Parts, Scorer
 
-FORMAT = 1
+FORMAT = 2
 DEFAULT = "base"
-_FILES = ("arrays.safetensors", "words.txt", "ngrams.txt", "codebook.toml", "README.md")
+PICTURE = "quality.svg"
+# How a folder is read, by the kind of scorer that its model.json names.
+_SCORERS: dict[str, type[Scorer]] = {scorer.kind: scorer for scorer in (Linear, Encoder)}
 
 
 @dataclass(frozen=True)
 class Model:
     """A trained model with what it was made from.
 
-    ``about`` holds what model.json says beside the arrays: name, version, recipe, parameters, hashes of the labels,
-    measured quality. ``card`` is the Markdown page about it.
+    ``scorer`` gives log-odds, ``decision`` reads them. ``about`` holds what model.json says beside the arrays: name,
+    version, recipe, parameters, hashes of the labels, measured quality. ``card`` is the Markdown page about it,
+    ``picture`` the SVG that stands in it.
     """
 
-    linear: Linear
+    scorer: Scorer
+    decision: Decision
     codebook: Codebook
     about: dict[str, Any] = field(default_factory=dict)
     card: str = ""
+    picture: str = ""
 
     @property
     def name(self) -> str:
@@ -57,21 +64,22 @@ class Model:
     @cached_property
     def files(self) -> dict[str, bytes]:
         """The files of the folder that scores depend on, by name."""
-        weights, decision = self.linear.weights.arrays(), self.linear.decision.arrays()
-        arrays = {f"weights.{k}": v for k, v in weights.items()} | {f"decision.{k}": v for k, v in decision.items()}
-        arrays["vocabulary.pairs"] = self.linear.vocabulary.pairs
-        return {
-            "arrays.safetensors": safetensors.numpy.save({k: np.ascontiguousarray(v) for k, v in arrays.items()}),
-            "words.txt": _lines(self.linear.vocabulary.words),
-            "ngrams.txt": _lines(self.linear.vocabulary.ngrams),
-            "codebook.toml": self.codebook.source.encode(),
-        }
+        arrays = self._parts.arrays | {f"decision.{name}": array for name, array in self.decision.arrays().items()}
+        packed = safetensors.numpy.save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+        return {"arrays.safetensors": packed, "codebook.toml": self.codebook.source.encode()} | self._parts.files
+
+    @cached_property
+    def _parts(self) -> Parts:
+        return self.scorer.parts()
+
+    def probabilities(self, sentences: Iterable[str] | pa.Array) -> np.ndarray:
+        """Return the calibrated probability of each code in each sentence, float32 of shape (n, k)."""
+        return self.decision.probabilities(self.scorer.logits(sentences))
 
     @cached_property
     def manifest(self) -> bytes:
         """The bytes of model.json."""
-        head = {"format": FORMAT, "codes": list(self.codebook.codes)}
-        head["ngram_range"] = list(self.linear.vocabulary.ngram_range)
+        head = {"format": FORMAT, "scorer": self.scorer.kind, "settings": self._parts.settings, "codes": list(self.codebook.codes)}
         head["files"] = {name: _digest(data) for name, data in self.files.items()}
         return (json.dumps(head | {"about": self.about}, indent=1, ensure_ascii=False) + "\n").encode()
 
@@ -104,7 +112,7 @@ def save_model(model: Model, folder: str | Path, *, force: bool = False) -> Path
         folder.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
-            for name, data in (model.files | {"README.md": model.card.encode(), "model.json": model.manifest}).items():
+            for name, data in _all_files(model).items():
                 (beside / name).write_bytes(data)
             beside.chmod(0o777 & ~current_umask())
             if folder.exists():
@@ -119,6 +127,11 @@ def save_model(model: Model, folder: str | Path, *, force: bool = False) -> Path
     except OSError as error:
         raise ModelError(f"{folder}: can't be written: {error.strerror}; choose a folder that you may write to") from None
     return folder
+
+
+def _all_files(model: Model) -> dict[str, bytes]:
+    picture = {PICTURE: model.picture.encode()} if model.picture else {}
+    return model.files | {"README.md": model.card.encode(), "model.json": model.manifest} | picture
 
 
 def find_model(name: str | Path | None = None) -> Path:
@@ -151,13 +164,16 @@ def load_model(name: str | Path | None = None) -> Model:
     folder = find_model(name)
     source = _read(folder, "model.json")
     manifest = _parse_manifest(source, folder)
-    files = {name: _read(folder, name) for name in _FILES}
+    names = ("arrays.safetensors", "codebook.toml", *_SCORERS[manifest["scorer"]].file_names)
+    files = {name: _read(folder, name) for name in names}
     hashes = manifest.get("files")
     for file, data in files.items():
-        if file != "README.md" and _digest(data) != (hashes.get(file) if isinstance(hashes, dict) else None):
+        if _digest(data) != (hashes.get(file) if isinstance(hashes, dict) else None):
             raise ModelError(f"{folder / file}: is not the file that model.json speaks of (its hash differs); get or train the model again")
+    card = _read(folder, "README.md").decode("utf-8", "replace")
+    picture = _read(folder, PICTURE).decode("utf-8", "replace") if (folder / PICTURE).is_file() else ""
     try:
-        model = _assemble(manifest, files, folder)
+        model = replace(_assemble(manifest, files, folder), card=card, picture=picture)
     except (KeyError, TypeError, ValueError, IndexError, safetensors.SafetensorError, pa.ArrowException, CodebookError) as error:
         raise ModelError(f"{folder}: damaged model folder ({type(error).__name__}: {error}); get or train the model again") from None
     # What was read is known to be what the manifest says, so the files need not be made again to hash it.
@@ -174,6 +190,8 @@ def _parse_manifest(data: bytes, folder: Path) -> dict[str, Any]:
         raise ModelError(f"{folder / 'model.json'}: says no format; expected a folder that `migclass train` made")
     if manifest["format"] != FORMAT:
         raise ModelError(f"{folder / 'model.json'}: format {manifest['format']!r}; this version reads format {FORMAT}; train the model again")
+    if str(manifest.get("scorer")) not in _SCORERS:
+        raise ModelError(f"{folder / 'model.json'}: scorer {manifest.get('scorer')!r}; expected one of {', '.join(_SCORERS)}; train the model again")
     return manifest
 
 
@@ -189,36 +207,12 @@ def _read(folder: Path, name: str) -> bytes:
 def _assemble(manifest: dict[str, Any], files: dict[str, bytes], folder: Path) -> Model:
     arrays = safetensors.numpy.load(files["arrays.safetensors"])
     codebook = parse_codebook(files["codebook.toml"].decode(), where=str(folder / "codebook.toml"))
-    low, high = (int(n) for n in manifest["ngram_range"])
-    vocabulary = Vocabulary(
-        words=lines(files["words.txt"]),
-        pairs=arrays["vocabulary.pairs"],
-        ngrams=lines(files["ngrams.txt"]),
-        ngram_range=(low, high),
-        cues=tuple(cue_pattern(code.cues) for code in codebook.entries),
-    )
-    linear = Linear(vocabulary, Weights(**_group(arrays, "weights.")), Decision(**_group(arrays, "decision.")))
-    _check_shapes(linear, len(codebook.codes))
-    return Model(linear, codebook, dict(manifest["about"]), files["README.md"].decode("utf-8", "replace"))
-
-
-def _group(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
-    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-
-
-def _check_shapes(linear: Linear, k: int) -> None:
-    parts = {"words": len(linear.vocabulary.words), "pairs": len(linear.vocabulary.pairs)}
-    parts |= {"ngrams": len(linear.vocabulary.ngrams), "cues": len(linear.vocabulary.cues)}
-    for name, rows in parts.items():
-        if (shape := linear.weights.arrays()[name].shape) != (rows, k):
-            raise ValueError(f"weights.{name} has shape {shape}, expected {(rows, k)}")
-    for name, array in {"bias": linear.weights.bias, **linear.decision.arrays()}.items():
-        if array.shape != (k,):
-            raise ValueError(f"{name} has shape {array.shape}, expected {(k,)}")
-
-
-def _lines(strings: pa.StringArray) -> bytes:
-    return "".join(f"{s}\n" for s in strings.to_pylist()).encode()
+    scorer = _SCORERS[manifest["scorer"]].from_parts(Parts(arrays, files, manifest["settings"]), codebook)
+    decision = Decision(**{name.removeprefix("decision."): array for name, array in arrays.items() if name.startswith("decision.")})
+    for name, array in decision.arrays().items():
+        if array.shape != (len(codebook.codes),):
+            raise ValueError(f"decision.{name} has shape {array.shape}, expected {(len(codebook.codes),)}")
+    return Model(scorer, decision, codebook, dict(manifest["about"]))
 
 
 def _digest(data: bytes) -> str:

@@ -92,7 +92,7 @@ def _continues(before: str, line: str, width: float) -> bool:
 
 def _sentences(text: str, start: int, end: int) -> Iterator[Span]:
     bullet = _BULLET.match(text, start, end)
-    if bullet and bullet.end() < end and not bullet.group().strip()[0].isdigit():
+    if bullet and bullet.end() < end and not bullet.group().strip()[0].isalnum():
         start = bullet.end()
     # Line breaks and the marks of footnotes are hidden from the splitter, at equal length so that offsets hold.
     block = _FOOTNOTE.sub(lambda match: " " * len(match.group()), re.sub(r"\s", " ", text[start:end]))

@@ -35,6 +35,22 @@ class Tags:
     end: int | None = None
 
 
+@dataclass(frozen=True)
+class Explanation:
+    """What drove the scores of one sentence, in calibrated log-odds.
+
+    ``contributions`` has a row a word and a column a code; ``base`` is what every sentence starts from, shape (k,).
+    If ``exact``, the contributions of a column and its base sum to the log-odds of the probability in ``tags.scores``;
+    else each says by how much the log-odds fall when the word is left out.
+    """
+
+    tags: Tags
+    words: tuple[str, ...]
+    contributions: np.ndarray
+    base: np.ndarray
+    exact: bool
+
+
 class Tagger:
     """Scores sentences with a model.
 
@@ -54,11 +70,11 @@ class Tagger:
 
     def predict_proba(self, sentences: Iterable[str] | pa.Array) -> np.ndarray:
         """Return the calibrated probability of each code in each sentence, float32 of shape (n, k)."""
-        return self.model.linear.probabilities(sentences)
+        return self.model.probabilities(sentences)
 
     def predict(self, sentences: Iterable[str] | pa.Array) -> np.ndarray:
         """Return which codes reach their thresholds, bool of shape (n, k)."""
-        return self.predict_proba(sentences) >= self.model.linear.decision.threshold
+        return self.predict_proba(sentences) >= self.model.decision.threshold
 
     def tag(self, sentences: Iterable[str]) -> list[Tags]:
         """Return the tags of each sentence, in order."""
@@ -69,6 +85,18 @@ class Tagger:
         """Split a text into sentences and tag each; offsets count characters from the start of ``text``."""
         spans = split_sentences(text)
         return self._tags([span.text for span in spans], [(span.start, span.end) for span in spans])
+
+    def explain(self, sentence: str) -> Explanation:
+        """Return what each word of a sentence adds to the log-odds of each code.
+
+        >>> found = load().explain("Remittances pay for schools.")
+        >>> found.words, found.contributions.shape, found.exact
+        (('remittances', 'pay', 'for', 'schools'), (4, 19), True)
+        """
+        decision, scorer = self.model.decision, self.model.scorer
+        words, added = scorer.contributions(sentence)
+        base = scorer.logits([""])[0] * decision.scale + decision.offset
+        return Explanation(self.tag([sentence])[0], words, added * decision.scale, base, scorer.exact)
 
     def _tags(self, texts: Sequence[str], places: Sequence[tuple[int | None, int | None]]) -> list[Tags]:
         if not texts:
@@ -96,7 +124,7 @@ class Tagger:
 
     def columns(self, probabilities: np.ndarray) -> dict[str, pa.Array]:
         """Return the tag columns, by name, for probabilities of shape (n, k)."""
-        decision, book = self.model.linear.decision, self.model.codebook
+        decision, book = self.model.decision, self.model.codebook
         tagged = probabilities >= decision.threshold
         unsure = (probabilities >= decision.low) & (probabilities < decision.high)
         n, frames = len(probabilities), len(book.frames)

@@ -1,8 +1,9 @@
 """Labels -> model: gather what may be learnt from, fit, measure, write the card."""
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,39 +11,32 @@ from typing import Any
 import numpy as np
 
 from migclass import labels as label_files
+from migclass.calibration import sharpened
 from migclass.cards import model_card
-from migclass.classifiers import FrameClassifier
 from migclass.codebook import Codebook, load_codebook
 from migclass.errors import LabelError, ModelError
 from migclass.evaluation import Evaluation, evaluate
+from migclass.files import replacing
 from migclass.labels import WRITTEN, LabelledSentence, read_labels, targets
 from migclass.model import Model
+from migclass.plots import quality_picture
+from migclass.recipes import OPTIONS, RECIPES, Fitted, Say, Settings, soft_label_table
 from migclass.standoff import Resolution, read_copies, read_standoff, resolve
 from migclass.tagging import Tagger
 
 _FEW = 10
-_RARER = 1 / 6
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Material:
-    """What a model learns from: training sentences, and sentences kept for measuring it."""
+    """What a model learns from: training sentences, sentences kept for calibrating it and for measuring it."""
 
     train: tuple[LabelledSentence, ...]
+    validation: tuple[LabelledSentence, ...]
     test: tuple[LabelledSentence, ...]
     resolution: Resolution | None
 
 
-def ngram(rows: Sequence[LabelledSentence], codebook: Codebook, prevalence: np.ndarray | None, *, jobs: int | None) -> FrameClassifier:
-    """Recipe: word, word-pair and part-of-word counts with the codebook's cues, one logistic regression a code."""
-    cues = [code.cues for code in codebook.entries]
-    shares = None if prevalence is None else [float(share) for share in prevalence]
-    classifier = FrameClassifier(cues, prevalence=shares, n_jobs=jobs)
-    return classifier.fit([row.text for row in rows], targets(rows, codebook), groups=[row.passage for row in rows])
-
-
-RECIPES = {"ngram": ngram}
 DEFAULT_RECIPE = "ngram"
 
 
@@ -53,6 +47,10 @@ def train(
     recipe: str = DEFAULT_RECIPE,
     documents: Sequence[str | Path] = (),
     name: str = "mine",
+    encoder: str | None = None,
+    soft_labels: str | Path | None = None,
+    write_soft_labels: str | Path | None = None,
+    seed: int = 0,
     jobs: int | None = None,
     say: Say = lambda message: None,
 ) -> Model:
@@ -64,6 +62,10 @@ def train(
         recipe: one of RECIPES.
         documents: the user's copies of real documents, whose stand-off labels then count as training sentences.
         name: the name that tags carry.
+        encoder: for the recipe encoder, the folder or hub name of the sentence encoder to start from.
+        soft_labels: for the recipe distilled, the teachers' probabilities by row id; those that ship by default.
+        write_soft_labels: where to write what the model said of training sentences out of fold.
+        seed: of the recipe encoder.
         jobs: threads.
         say: called with lines about progress and warnings.
 
@@ -73,29 +75,46 @@ def train(
     """
     if recipe not in RECIPES:
         raise ModelError(f"{recipe}: no such recipe; expected one of {', '.join(RECIPES)}")
+    given = {"encoder": encoder is not None, "soft_labels": soft_labels is not None, "seed": seed != 0}
+    if idle := next((option for option, needed in OPTIONS.items() if given[option] and needed != recipe), None):
+        raise ModelError(f"{idle.replace('_', '-')} goes with the recipe {OPTIONS[idle]}, and the recipe is {recipe}; leave it out")
+    if seed < 0:
+        raise ModelError(f"seed is {seed}; expected 0 or more")
     book = load_codebook(codebook)
     material = gather(sources, book, documents)
     _check_positives(material.train, book, say)
-    say(f"training on {len(material.train)} sentences with recipe {recipe}")
-    classifier = RECIPES[recipe](material.train, book, prevalence(material.train, book), jobs=jobs)
-    model = Model(classifier.linear_, book, _about(name, recipe, classifier, material))
+    settings = Settings(prevalence(material.train, book), jobs, encoder, soft_labels, seed, say)
+    with replacing(write_soft_labels) if write_soft_labels else nullcontext() as file:
+        fitted = RECIPES[recipe](material.train, book, settings)
+        if file:
+            file.write(soft_label_table(fitted, material.train, book).encode())
+    decision = fitted.decision
+    if material.validation:
+        logits = fitted.scorer.logits([row.text for row in material.validation])
+        decision = sharpened(decision, logits, targets(material.validation, book))
+    model = Model(fitted.scorer, decision, book, _about(name, recipe, fitted, material, settings))
     quality = evaluate_rows(Tagger(model), material.test) if material.test else None
-    about = model.about | ({"quality": quality.as_dict()} if quality else {})
-    return Model(model.linear, book, about, model_card(about, book))
+    if quality is None:
+        return replace(model, card=model_card(model.about, book))
+    about = model.about | {"quality": quality.as_dict()}
+    return replace(model, about=about, card=model_card(about, book), picture=quality_picture(about["quality"]))
 
 
 def gather(sources: Sequence[str | Path], codebook: Codebook, documents: Sequence[str | Path] = ()) -> Material:
     """Read what a model may learn from and what it is measured on.
 
-    From the labels that ship, the split train is learnt from and test measured on. From a user's file, every row is
+    From the labels that ship, the split train is learnt from, probabilities are corrected by validation, and test is
+    measured on. From a user's file, every row is
     learnt from. Rows of real documents are refused: their text comes through stand-off labels of the role train.
     """
     learnt: list[LabelledSentence] = []
+    kept: list[LabelledSentence] = []
     measured: list[LabelledSentence] = []
     for source in sources:
         rows = read_labels(source, codebook=codebook)
         if str(source) == label_files.DEFAULT:
             learnt += [row for row in rows if row.split == "train"]
+            kept += [row for row in rows if row.split == "validation"]
             measured += [row for row in rows if row.split == "test"]
             continue
         for row in rows:
@@ -112,27 +131,23 @@ def gather(sources: Sequence[str | Path], codebook: Codebook, documents: Sequenc
         learnt += resolution.sentences
     if not learnt:
         raise ModelError(f"{', '.join(map(str, sources))}: no training sentence in it; expected rows of the split train")
-    return Material(tuple(learnt), tuple(measured), resolution)
+    return Material(tuple(learnt), tuple(kept), tuple(measured), resolution)
 
 
-def prevalence(rows: Sequence[LabelledSentence], codebook: Codebook) -> np.ndarray | None:
-    """Return the share of real sentences that carry each code, from the stand-off labels that ship, shape (k,).
+def prevalence(rows: Sequence[LabelledSentence], codebook: Codebook) -> list[float] | None:
+    """Return the share of written (or a user's own) sentences that carry each code, None where no real ones stand beside them.
 
-    Written sentences are balanced over codes and real ones are not, so probabilities and thresholds are set for other
-    shares. The real sentences at hand are heavy on enforcement and nearly silent on some codes, so none counts as rarer than
-    a sixth of its share in the training rows. A code that the stand-off labels don't know keeps its share there. None
-    for a codebook that lacks some of the codes that ship.
+    How frequent codes are in the texts that will be scored is not known. The real training sentences at hand are heavy on
+    enforcement and nearly silent on some codes; the written ones were planned to hold something of everything. Which
+    shares serve best was chosen by leaving out one collection of real sentences at a time (benchmarks/prevalence.py).
     """
-    shipped = load_codebook().codes
-    known = np.isin(codebook.codes, shipped)
-    if known.sum() < len(shipped):
+    written = [row for row in rows if row.source in ("", WRITTEN)]
+    if len(written) in (0, len(rows)):
         return None
-    real = read_standoff(codebook, role="train")
-    written = np.nanmean(targets(rows, codebook), axis=0)
-    counts = np.zeros(len(codebook.codes))
-    for label in real:
-        counts[[codebook.column[code] for code in (*label.frames, *label.poles)]] += 1
-    return np.where(known, np.maximum(counts / len(real), written * _RARER), written)
+    Y = targets(written, codebook)
+    judged = np.maximum((~np.isnan(Y)).sum(axis=0), 1)
+    # No code is so rare that it may not be expected at all.
+    return [float(share) for share in np.maximum(np.nansum(Y, axis=0), 1) / judged]
 
 
 def evaluate_rows(tagger: Tagger, rows: Sequence[LabelledSentence], about: dict[str, Any] | None = None) -> Evaluation:
@@ -141,7 +156,7 @@ def evaluate_rows(tagger: Tagger, rows: Sequence[LabelledSentence], about: dict[
     return evaluate(
         targets(rows, book),
         tagger.predict_proba([row.text for row in rows]),
-        tagger.model.linear.decision.threshold,
+        tagger.model.decision.threshold,
         codes=book.codes,
         groups={"frames": book.frame_ids, "poles": book.pole_ids},
         documents=[row.passage for row in rows],
@@ -164,15 +179,14 @@ def _check_positives(rows: Sequence[LabelledSentence], codebook: Codebook, say: 
             say(f"warning: only {count} training sentences carry '{code}'; expect it to be found badly (at least {_FEW}, better 100)")
 
 
-def _about(name: str, recipe: str, classifier: FrameClassifier, material: Material) -> dict[str, Any]:
+def _about(name: str, recipe: str, fitted: Fitted, material: Material, settings: Settings) -> dict[str, Any]:
     real = len(material.resolution.sentences) if material.resolution else 0
-    parameters = {k: v for k, v in classifier.get_params().items() if k not in ("cues", "n_jobs", "prevalence")}
-    shares = classifier.prevalence
+    shares = settings.prevalence
     return {
         "name": name,
         "recipe": recipe,
-        "parameters": parameters,
+        "parameters": fitted.parameters,
         "labels": {"hash": labels_hash(material.train), "written": len(material.train) - real, "real": real},
         "prevalence": None if shares is None else [round(share, 4) for share in shares],
-        "versions": {package: version(package) for package in ("migclass", "numpy", "scikit-learn", "scipy")},
+        "versions": {package: version(package) for package in ("migclass", "numpy", "scikit-learn", "scipy", *fitted.packages)},
     }

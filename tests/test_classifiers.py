@@ -114,12 +114,3 @@ def test_cues_must_fit_the_codes():
 def test_not_fitted():
     with pytest.raises(NotFittedError):
         FrameClassifier().predict(TEXTS)
-
-
-def test_groups_are_never_divided():
-    from migclass.classifiers import _folds
-
-    groups = np.repeat(np.arange(10), 5)
-    for train, test in _folds(50, groups, 5):
-        assert not set(groups[train]) & set(groups[test])
-    assert _folds(3, ["a", "a", "a"], 5) == []

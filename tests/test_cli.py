@@ -78,6 +78,27 @@ def test_the_format_follows_the_suffix(run, tmp_path):
     assert len(list(csv.DictReader(io.StringIO((tmp_path / "tags.csv").read_text())))) > 20
 
 
+def test_explain_adds_up(run):
+    result = run("explain", "The border was closed and wages rose.", "--code", "security")
+    assert result.exit_code == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("security: 0.")
+    probability = float(lines[0].split()[1].rstrip(","))
+    total = sum(float(line.split()[-1]) for line in lines[2:])
+    assert abs(1 / (1 + 2.718281828**-total) - probability) < 0.02
+    assert run("explain", "The border was closed.").stdout.startswith("security: ")
+
+
+def test_behaviour(run, tmp_path):
+    (tmp_path / "cases.toml").write_text('[[case]]\nid = "a"\ncapability = "trial"\n[[case.sentence]]\ntext = "Hello."\nhas = ["climate"]\n')
+    result = run("evaluate", "--behaviour", "cases.toml", "--faults")
+    assert result.exit_code == 0, result.stderr
+    assert "trial" in result.stdout
+    assert "a: lacks climate: Hello." in result.stdout
+    data = json.loads(run("evaluate", "--behaviour", "cases.toml", "--format", "json").stdout)
+    assert data["passed"] == {"trial": [0, 1]}
+
+
 def test_another_language_gets_a_warning(run, tmp_path):
     (tmp_path / "a.txt").write_text("Die Grenze bleibt geschlossen, und die Verfahren dauern Jahre, sagte der Minister.")
     result = run("score", "a.txt")
@@ -110,6 +131,14 @@ MISTAKES = [
     (["train"], 2, "Missing option '--output'"),
     (["evaluate", "--labels", "labels.jsonl"], 1, "labels.jsonl:1: unknown id 'health'"),
     (["evaluate", "--labels", "blank.jsonl"], 1, "no sentence to measure on"),
+    (["evaluate", "--documents", "foreign", "--split", "test"], 2, "--documents and --split do not go together"),
+    (["evaluate", "--behaviour", "foreign", "--labels", "default"], 2, "--behaviour and --labels do not go together"),
+    (["evaluate", "--role", "train"], 2, "--role goes with --documents only"),
+    (["evaluate", "--behaviour", "foreign"], 1, "no .toml file in it"),
+    (["explain", "The border.", "--code", "borders"], 2, "borders: no code of this model"),
+    (["explain", "The border.", "--model", "magic"], 1, "magic: no such model"),
+    (["train", "--output", "m", "--recipe", "distilled", "--soft-labels", "none.csv"], 1, "none.csv: can't be read"),
+    (["train", "--output", "m", "--recipe", "distilled", "--soft-labels", "table.csv"], 1, "table.csv: no column 'id'"),
     (["labels", "codebook", "double.toml"], 1, "the id 'a' is used 2 times"),
     (["labels", "stats", "none"], 1, "no such file or folder"),
     (["labels", "agreement", "single.jsonl"], 1, "no row has two coders"),

@@ -9,5 +9,7 @@ from test_architecture import CORRIDOR
 
 @pytest.mark.parametrize("room", CORRIDOR)
 def test_examples(room):
+    if room == "finetuning":
+        pytest.importorskip("torch", reason="fine-tuning needs the extra train-encoder")
     result = doctest.testmod(import_module(f"migclass.{room}"))
     assert result.failed == 0

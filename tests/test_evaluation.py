@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, f1_score
 
-from migclass.evaluation import average_precision, blocks, evaluate, f1_scores
+from migclass.calibration import brier_skill, calibration_slope
+from migclass.evaluation import average_precision, blocks, compare, evaluate, f1_scores, reliability, risk_coverage
 
 
 @pytest.fixture
@@ -60,3 +61,45 @@ def test_intervals_widen_when_sentences_hang_together():
 def test_blocks():
     assert blocks([]).tolist() == []
     assert blocks(["a", "b", "a"]).tolist() == [0, 1, 0]
+
+
+def test_paired_differences(data):
+    Y, p = data
+    options = {"codes": ["a", "b", "c"], "groups": {"all": ["a", "b", "c"]}, "documents": [str(i // 10) for i in range(200)]}
+    (nothing,) = compare(Y, p >= 0.5, p >= 0.5, **options)
+    assert (nothing.f1, nothing.low, nothing.high) == (0, 0, 0)
+    (better,) = compare(Y, p >= 0.5, np.random.default_rng(0).random(Y.shape) < 0.3, **options)
+    first, second = (f1_scores(Y, x)[:2].mean() for x in (p >= 0.5, np.random.default_rng(0).random(Y.shape) < 0.3))
+    assert better.f1 == pytest.approx(first - second)
+    assert 0 < better.low < better.f1 < better.high
+
+
+def test_setting_aside_what_is_unsure_helps(data):
+    Y, p = data
+    curve = risk_coverage(Y, p, np.full(3, 0.5))
+    assert curve[0].f1 == pytest.approx(f1_score(Y, p >= 0.5, average="micro"))
+    assert curve[-1].f1 > curve[0].f1
+    result = evaluate(Y, p, np.full(3, 0.5), codes=["a", "b", "c"], groups={"all": ["a", "b"]}, documents=[""] * 200)
+    assert result.coverage["all"] == risk_coverage(Y[:, :2], p[:, :2], np.full(2, 0.5))
+
+
+def test_reliability_counts_every_decision():
+    rng = np.random.default_rng(1)
+    p = rng.random((5000, 2))
+    Y = (rng.random((5000, 2)) < p).astype(float)
+    bins = reliability(Y, p)
+    assert sum(b.count for b in bins) == 10_000
+    assert all(abs(b.probability - b.share) < 0.06 for b in bins)
+    assert calibration_slope(Y[:, 0], p[:, 0]) == pytest.approx(1, abs=0.1)
+    assert 0.2 < brier_skill(Y[:, 0], p[:, 0]) < 0.5
+    assert brier_skill(Y[:, 0], np.full(5000, Y[:, 0].mean())) == pytest.approx(0)
+    assert np.isnan(calibration_slope(np.zeros(3), np.ones(3)))
+    assert np.isnan(brier_skill(np.zeros(3), np.ones(3)))
+
+
+def test_timid_and_bold_probabilities():
+    rng = np.random.default_rng(2)
+    odds = rng.normal(0, 2, 20_000)
+    y = (rng.random(20_000) < 1 / (1 + np.exp(-odds))).astype(float)
+    for factor in (0.5, 2):
+        assert calibration_slope(y, 1 / (1 + np.exp(-factor * odds))) == pytest.approx(1 / factor, rel=0.05)

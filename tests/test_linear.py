@@ -52,24 +52,24 @@ def reference(linear, sentence):
     ],
 )
 def test_equals_the_reference(small_model, sentence):
-    np.testing.assert_allclose(small_model.linear.logits([sentence])[0], reference(small_model.linear, sentence), atol=1e-4)
+    np.testing.assert_allclose(small_model.scorer.logits([sentence])[0], reference(small_model.scorer, sentence), atol=1e-4)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.text(max_size=80), min_size=1, max_size=5))
 def test_equals_the_reference_on_any_text(small_model, sentences):
-    found = small_model.linear.logits(sentences)
+    found = small_model.scorer.logits(sentences)
     for row, sentence in zip(found, sentences, strict=True):
-        np.testing.assert_allclose(row, reference(small_model.linear, sentence), atol=1e-4)
+        np.testing.assert_allclose(row, reference(small_model.scorer, sentence), atol=1e-4)
 
 
 def test_neighbours_in_a_batch_change_nothing(small_model, rows):
     texts = [row.text for row in rows[:50]]
-    whole = small_model.linear.logits(texts)
-    np.testing.assert_allclose(whole, np.vstack([small_model.linear.logits([text]) for text in texts]), atol=1e-5)
+    whole = small_model.scorer.logits(texts)
+    np.testing.assert_allclose(whole, np.vstack([small_model.scorer.logits([text]) for text in texts]), atol=1e-5)
 
 
 def test_probabilities_are_between_0_and_1(small_model):
-    p = small_model.linear.probabilities(["border " * 3000, ""])
+    p = small_model.probabilities(["border " * 3000, ""])
     assert p.shape == (2, len(small_model.codebook.codes))
     assert ((p > 0) & (p < 1)).all()

@@ -20,7 +20,7 @@ def test_a_loaded_model_is_the_saved_one(small_model, model_folder):
     assert loaded.hash == small_model.hash
     assert loaded.about == json.loads(json.dumps(small_model.about))
     assert loaded.card == small_model.card
-    np.testing.assert_array_equal(loaded.linear.probabilities(TEXTS), small_model.linear.probabilities(TEXTS))
+    np.testing.assert_array_equal(loaded.probabilities(TEXTS), small_model.probabilities(TEXTS))
 
 
 def test_a_folder_holds_plain_files_only(model_folder):
@@ -54,9 +54,10 @@ def test_a_changed_or_missing_file_is_noticed(folder, name):
         (b"\x80\x04pickle", "is no JSON"),
         (b"[]", "says no format"),
         (b"{}", "says no format"),
-        (b'{"format": 99}', "format 99; this version reads format 1"),
-        (b'{"format": 1}', "is not the file"),
-        (b'{"format": 1, "files": []}', "is not the file"),
+        (b'{"format": 99}', "format 99; this version reads format 2"),
+        (b'{"format": 2}', "scorer None; expected one of linear, encoder"),
+        (b'{"format": 2, "scorer": "linear"}', "is not the file"),
+        (b'{"format": 2, "scorer": "linear", "files": []}', "is not the file"),
     ],
 )
 def test_a_damaged_manifest(folder, content, message):
@@ -67,7 +68,7 @@ def test_a_damaged_manifest(folder, content, message):
 
 def test_a_manifest_that_contradicts_its_files(folder):
     manifest = json.loads((folder / "model.json").read_text())
-    for broken in ({"ngram_range": [1]}, {"ngram_range": "x"}, {"about": 3}):
+    for broken in ({"settings": {}}, {"settings": {"ngram_range": [1]}}, {"settings": {"ngram_range": "x"}}, {"about": 3}):
         (folder / "model.json").write_text(json.dumps(manifest | broken))
         with pytest.raises(ModelError, match="damaged model folder"):
             load_model(folder)
@@ -102,6 +103,6 @@ def test_a_folder_that_cannot_be_made(small_model, tmp_path):
 
 
 def test_what_ships_loads():
-    assert shipped_models() == ("base",)
+    assert shipped_models() == ("base", "encoder")
     for name in shipped_models():
         assert load_model(name).name == name

@@ -4,6 +4,7 @@ import json
 
 import datasets
 import mlcroissant
+import numpy as np
 import pytest
 from conftest import ROOT
 from test_documents import read
@@ -11,8 +12,10 @@ from test_documents import read
 from migclass.documents import Document
 from migclass.labels import check_labels, near_duplicates, read_labels, repeated_runs
 from migclass.model import load_model, shipped_models
+from migclass.recipes import read_soft_labels
 from migclass.resources import resource
 from migclass.standoff import read_standoff
+from migclass.training import labels_hash
 
 LABELS = ROOT / "labels"
 
@@ -84,13 +87,26 @@ def test_croissant_is_valid():
     assert {record_set.name for record_set in dataset.metadata.record_sets} == {"train", "validation", "test", "transfer"}
 
 
-def test_results_speak_of_what_ships():
+def test_results_speak_of_what_ships(shipped):
     results = json.loads((ROOT / "benchmarks" / "results" / "quality.json").read_text())["results"]
-    hashes = {row["about"]["model"]: row["about"]["model_hash"] for row in results}
-    assert hashes["base"] == load_model("base").hash
+    hashes = {row["system"]: row.get("model_hash") for row in results}
+    assert {name: hashes[name] for name in shipped_models()} == {name: load_model(name).hash for name in shipped_models()}
     assert hashes["wordlist"] == load_model(ROOT / "benchmarks" / "wordlist").hash
+    tests = labels_hash([row for row in shipped if row.where.startswith(f"{LABELS / 'test.jsonl'}:")])
+    assert {row["sets"]["written test"]["labels"] for row in results} == {tests}
     curve = json.loads((ROOT / "benchmarks" / "results" / "learning-curve.json").read_text())
-    assert len(curve["points"]) == 11
+    assert len(curve["points"]) >= 11
+    for name in shipped_models():
+        for batch in ("first", "second"):
+            run = json.loads((ROOT / "benchmarks" / "results" / f"behaviour-{name}-{batch}.json").read_text())
+            assert run["model_hash"] == load_model(name).hash
+    assert f"base {load_model('base').hash}" in (ROOT / "benchmarks" / "results" / "errors.html").read_text(encoding="utf-8")
+
+
+def test_soft_labels_are_of_the_training_rows(shipped, book):
+    rows = [row for row in shipped if row.split == "train"]
+    soft = read_soft_labels(LABELS / "soft-labels.csv", rows, book)
+    assert np.isfinite(soft).mean() > 0.99
 
 
 def test_models_were_made_from_the_labels_that_ship(shipped, book):
@@ -98,7 +114,7 @@ def test_models_were_made_from_the_labels_that_ship(shipped, book):
         model = load_model(name)
         assert model.codebook.hash == book.hash
         assert model.about["labels"]["written"] == sum(row.split == "train" for row in shipped)
-        assert model.about["labels"]["real"] > 4000
+        assert model.about["labels"]["real"] > 8000
         assert model.about["quality"]["sentences"] == sum(row.split == "test" for row in shipped)
 
 

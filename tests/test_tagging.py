@@ -45,7 +45,7 @@ def test_batches_keep_their_columns(tagger):
 
 
 def test_unsure_lies_around_the_threshold(tagger, rows):
-    decision = tagger.model.linear.decision
+    decision = tagger.model.decision
     assert ((decision.low < decision.threshold) & (decision.threshold < decision.high)).all()
     tags = tagger.tag([row.text for row in rows])
     assert any(tag.unsure for tag in tags)
@@ -65,3 +65,13 @@ def test_one_string_is_no_list_of_sentences(tagger):
     for call in (tagger.tag, tagger.predict, tagger.predict_proba):
         with pytest.raises(TypeError, match="one string"):
             call("The border is closed.")
+
+
+def test_explanations_sum_to_the_log_odds(tagger, rows):
+    for row in rows[:40]:
+        found = tagger.explain(row.text)
+        total = found.contributions.sum(axis=0) + found.base
+        p = np.array([found.tags.scores[code] for code in tagger.codes], np.float64)
+        np.testing.assert_allclose(total, np.log(p / (1 - p)), atol=2e-3)
+    empty = tagger.explain("")
+    assert empty.contributions.shape == (0, len(tagger.codes))

@@ -1,9 +1,10 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from migclass.errors import LabelError, ModelError
+from migclass.errors import LabelError, ModelError, OutputError
 from migclass.model import save_model
 from migclass.standoff import make_label
 from migclass.tagging import Tagger
@@ -78,17 +79,35 @@ def test_resolved_sentences_are_learnt_from(tmp_path, book, monkeypatch):
     assert material.resolution.coverage == 1
 
 
-def test_prevalence_lies_between_written_and_real(rows, book):
-    shares = prevalence(rows, book)
-    assert shares.shape == (len(book.codes),)
-    assert ((shares > 0) & (shares < 0.5)).all()
+def test_prevalence_is_that_of_written_rows_beside_real_ones(rows, book):
+    real = [replace(row, source="some-speech", frames=(), poles=()) for row in rows[:50]]
+    shares = prevalence([*rows, *real], book)
+    first = book.codes[0]
+    assert shares[0] == pytest.approx(sum(first in row.codes for row in rows) / len(rows))
+    assert all(0 < share < 0.5 for share in shares)
+    assert prevalence(rows, book) is None
+    assert prevalence(real, book) is None
 
 
-def test_a_foreign_codebook_has_no_prevalence(tmp_path, rows, book):
-    from migclass.codebook import parse_codebook
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"encoder": "x"}, "encoder goes with the recipe encoder, and the recipe is ngram"),
+        ({"soft_labels": "x"}, "soft-labels goes with the recipe distilled"),
+        ({"seed": 3}, "seed goes with the recipe encoder"),
+        ({"seed": -1, "recipe": "encoder"}, "seed is -1; expected 0 or more"),
+    ],
+)
+def test_options_that_would_be_idle_are_refused(small_labels, options, message):
+    with pytest.raises(ModelError, match=message):
+        train([small_labels], **options)
 
-    other = parse_codebook('title = "x"\nversion = 1\n[[frame]]\nid = "health"\ncoded = "health"')
-    assert prevalence([], other) is None
+
+def test_soft_labels_are_never_written_over_a_file(small_labels):
+    before = small_labels.read_bytes()
+    with pytest.raises(OutputError, match="exists already"):
+        train([small_labels], write_soft_labels=small_labels)
+    assert small_labels.read_bytes() == before
 
 
 def test_quality_is_that_of_unseen_rows(tagger, rows):

@@ -45,6 +45,6 @@ def test_training_can_begin_from_any_folder(installed, tmp_path):
     code = (
         "from migclass.codebook import load_codebook; from migclass.training import gather, prevalence\n"
         "book = load_codebook(); rows = gather(['default'], book).train\n"
-        "print(len(rows), prevalence(rows, book).shape)"
+        "print(len(rows), prevalence(rows, book))"
     )
     assert int(run(installed, tmp_path, "-c", code).split()[0]) > 8000

@@ -11,6 +11,7 @@ from migclass.errors import MigclassError
 # Command -> its line in the list of commands. The function has the command's name, in the module of that name.
 _COMMANDS = {
     "score": "Tag the sentences of documents by frame and pole.",
+    "explain": "Say which words drove the tags of a sentence.",
     "train": "Train a model on labelled sentences.",
     "evaluate": "Measure a model on labelled sentences.",
     "labels": "Check, count and read labels and the codebook.",

@@ -3,12 +3,14 @@
 import json
 
 import click
+from click.core import ParameterSource
 
+from migclass.behaviour import judge, pass_rates, read_cases
 from migclass.cli.tables import print_table
 from migclass.evaluation import LEAST_POSITIVES, Evaluation
 from migclass.labels import SPLITS, read_labels
 from migclass.standoff import ROLES, read_copies, read_standoff, resolve
-from migclass.tagging import load
+from migclass.tagging import Tagger, load
 from migclass.training import evaluate_rows
 
 
@@ -18,13 +20,30 @@ from migclass.training import evaluate_rows
 @click.option("--split", type=click.Choice(SPLITS), help="Measure on this split only. [default: test for the shipped labels, else all]")
 @click.option("--documents", multiple=True, metavar="DIR|FILE", help="Your copies of real documents: measure on their stand-off labels.")
 @click.option("--role", type=click.Choice(ROLES), default="test", show_default=True, help="With --documents, whose labels.")
+@click.option("--behaviour", metavar="TOML|DIR", help="Judge cases of behaviour instead: what a model must and must not tag.")
+@click.option("--faults", is_flag=True, help="With --behaviour, print every fault.")
 @click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True, help="Output format.")
-def evaluate(model: str | None, source: str, split: str | None, documents: tuple[str, ...], role: str, format_: str) -> None:
+@click.pass_context
+def evaluate(
+    context: click.Context,
+    model: str | None,
+    source: str,
+    split: str | None,
+    documents: tuple[str, ...],
+    role: str,
+    behaviour: str | None,
+    faults: bool,
+    format_: str,
+) -> None:
     """Measure a model on labelled sentences: F1, precision, recall and average precision of each code.
 
     Intervals are 95 %, by bootstrap over documents, or over tens of consecutive sentences within longer ones.
     """
+    _check_together(context)
     tagger = load(model)
+    if behaviour:
+        _judge(tagger, behaviour, faults, format_)
+        return
     book = tagger.model.codebook
     if documents:
         found = resolve(read_standoff(book, role=role), read_copies(documents))
@@ -40,6 +59,36 @@ def evaluate(model: str | None, source: str, split: str | None, documents: tuple
         click.echo(json.dumps(result.as_dict(), indent=1))
     else:
         _print(result)
+
+
+# Options that say what to measure on; each of the others in its line has no meaning beside it.
+_APART = {"behaviour": ("documents", "role", "source", "split"), "documents": ("source", "split")}
+
+
+def _check_together(context: click.Context) -> None:
+    """Refuse options that would be ignored."""
+    given = {name for name in context.params if context.get_parameter_source(name) == ParameterSource.COMMANDLINE}
+    flags = {parameter.name: parameter.opts[0] for parameter in context.command.params}
+    for one, others in _APART.items():
+        if one in given and (both := sorted(given & set(others))):
+            raise click.UsageError(f"{flags[one]} and {flags[both[0]]} do not go together; give one of them")
+    for option, needed in (("role", "documents"), ("faults", "behaviour")):
+        if option in given and needed not in given:
+            raise click.UsageError(f"{flags[option]} goes with {flags[needed]} only")
+
+
+def _judge(tagger: Tagger, path: str, faults: bool, format_: str) -> None:
+    verdicts = judge(tagger, read_cases(path, tagger.model.codebook))
+    rates = pass_rates(verdicts)
+    if format_ == "json":
+        data = {"model": tagger.model.name, "model_hash": tagger.model.hash, "passed": {name: list(rate) for name, rate in rates.items()}}
+        click.echo(json.dumps(data | {"faults": {v.case.id: v.faults for v in verdicts if not v.passed}}, indent=1))
+        return
+    rows = [[name, str(passed), str(count), f"{passed / count:.0%}"] for name, (passed, count) in rates.items()]
+    print_table(["capability", "passed", "cases", "rate"], rows)
+    for verdict in verdicts if faults else ():
+        for fault in verdict.faults:
+            click.echo(f"{verdict.case.id}: {fault}")
 
 
 def _print(result: Evaluation) -> None:

@@ -5,7 +5,8 @@ import os
 import click
 
 from migclass.model import check_place, save_model
-from migclass.training import DEFAULT_RECIPE, RECIPES
+from migclass.recipes import RECIPES
+from migclass.training import DEFAULT_RECIPE
 from migclass.training import train as train_model
 
 
@@ -21,6 +22,10 @@ from migclass.training import train as train_model
     "--documents", multiple=True, metavar="DIR|FILE",
     help="Your copies of real documents; their stand-off labels of the role train are learnt from as well.",
 )  # fmt: skip
+@click.option("--encoder", metavar="DIR|NAME", help="For the recipe encoder, the sentence encoder to start from. [default: all-MiniLM-L6-v2]")
+@click.option("--soft-labels", metavar="CSV", help="For the recipe distilled, the teachers' probabilities. [default: those that ship]")
+@click.option("--write-soft-labels", metavar="CSV", help="Write what the model says of training sentences that it had not seen.")
+@click.option("--seed", default=0, show_default=True, help="Of the recipe encoder.")
 @click.option("--name", metavar="NAME", help="The model's name in tags. [default: the folder's name]")
 @click.option("--force", is_flag=True, help="Replace the model folder if it is there.")
 def train(
@@ -29,6 +34,10 @@ def train(
     codebook: str | None,
     recipe: str,
     documents: tuple[str, ...],
+    encoder: str | None,
+    soft_labels: str | None,
+    write_soft_labels: str | None,
+    seed: int,
     name: str | None,
     force: bool,
 ) -> None:
@@ -43,6 +52,10 @@ def train(
         codebook=codebook,
         recipe=recipe,
         documents=documents,
+        encoder=encoder,
+        soft_labels=soft_labels,
+        write_soft_labels=write_soft_labels,
+        seed=seed,
         name=name or os.path.basename(os.path.abspath(output)),
         jobs=os.cpu_count(),
         say=lambda message: click.echo(message, err=True),

@@ -1,0 +1,34 @@
+"""From log-odds to probabilities, tags and doubt: calibration and thresholds, one number a code."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """A set of named arrays."""
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the arrays by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+@dataclass(frozen=True)
+class Decision(Arrays):
+    """How log-odds become probabilities and tags, one number a code, float32 of shape (k,).
+
+    Probability is ``sigmoid(scale * logit + offset)`` (Platt 1999); a code is tagged at ``threshold`` or above and
+    unsure from ``low`` to below ``high``.
+    """
+
+    scale: np.ndarray
+    offset: np.ndarray
+    threshold: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+    def probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """Return probabilities of the shape of ``logits``, float32."""
+        odds = np.clip(logits.astype(np.float64) * self.scale + self.offset, -15, 15)
+        return (1 / (1 + np.exp(-odds))).astype(np.float32)
