@@ -10,8 +10,9 @@ what an earlier run found of them is kept if they learnt from the labels of the 
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -83,41 +84,36 @@ def ours() -> list[System]:
     return systems
 
 
-def others(documents: Sequence[str]) -> list[System]:
-    """Train the peers on the labels that ship and return them."""
+def others(documents: Sequence[str]) -> Iterator[System]:
+    """Train the other ways on the labels that ship, the quickest first, and yield each."""
     import peers
 
     material = gather((SHIPPED,), BOOK, documents)
     texts, Y = [row.text for row in material.train], targets(material.train, BOOK)
     passages, shares = [row.passage for row in material.train], prevalence(material.train, BOOK)
-    systems = []
+    learnt, half = labels_hash(material.train), np.full(len(BOOK.codes), 0.5)
 
-    learnt = labels_hash(material.train)
-
-    def add(name: str, fit: peers.Fit, note: str, how: Any = peers.train_peer) -> peers.Peer:
-        click.echo(f"training {name}", err=True)
+    def system(name: str, fit: peers.Fit, note: str, how: Any = peers.train_peer) -> System:
         peer = how(fit, texts, Y, passages, shares)
         facts = {"recipe": note, "learnt": learnt, "megabytes": round(peer.megabytes, 1), "train_seconds": round(peer.seconds)}
-        systems.append(System(name, lambda s: peer.decision.probabilities(peers.log_odds(peer.predict(s))), peer.decision.threshold, **facts))
-        return peer
+        return System(name, lambda s: peer.decision.probabilities(peers.log_odds(peer.predict(s))), peer.decision.threshold, **facts)
 
-    counts = add("TF-IDF, our thresholds", peers.tfidf, "scikit-learn TfidfVectorizer(ngram_range=(1, 2)), logistic regression")
-    half = np.full(len(BOOK.codes), 0.5)
-    systems.append(System("TF-IDF, defaults", counts.predict, half, recipe="the same, thresholds at 0.5", learnt=learnt))
-    add("fastText", peers.fasttext, "fastText 0.9.3, one-vs-all, pairs, 25 passes")
-    add("model2vec", peers.embedded(peers.model2vec(), 31.3), "static model distilled from MiniLM, 256 dimensions, logistic regression")
-    add("MiniLM, frozen", peers.embedded(peers.minilm(), 90.9), "all-MiniLM-L6-v2, logistic regression")
+    counts, _ = peers.tfidf(texts, Y)
+    yield System("TF-IDF, defaults", counts, half, recipe="scikit-learn TfidfVectorizer(ngram_range=(1, 2)), logistic regression", learnt=learnt)
+    yield system("TF-IDF, our thresholds", peers.tfidf, "the same, calibrated")
+    yield system("fastText", peers.fasttext, "fastText 0.9.3, one-vs-all, pairs, 25 passes")
+    yield system("model2vec", peers.embedded(peers.model2vec(), 31.3), "static model distilled from MiniLM, 256 dimensions, logistic regression")
     student = train(recipe="distilled", documents=documents, name="distilled")
-    systems.append(System("distilled", student.probabilities, student.decision.threshold, recipe="our recipe, from soft labels", learnt=learnt))
-    add("SetFit", peers.setfit, f"all-MiniLM-L6-v2, {peers.SETFIT_STEPS} steps on pairs, logistic regression", peers.train_once)
-    return systems
+    yield System("distilled", student.probabilities, student.decision.threshold, recipe="our recipe, from soft labels", learnt=learnt)
+    yield system("MiniLM, frozen", peers.embedded(peers.minilm(), 90.9), "all-MiniLM-L6-v2, logistic regression")
+    yield system("SetFit", peers.setfit, f"all-MiniLM-L6-v2, {peers.SETFIT_STEPS} steps on pairs, logistic regression", peers.train_once)
 
 
 def differences(results: Sequence[dict[str, Any]], sets: dict[str, Sequence[LabelledSentence]]) -> list[dict[str, Any]]:
     """Return by how much our models' mean F1 is above each other system's, over the same draws of text."""
     found = []
     by_name = {result["system"]: result["sets"] for result in results}
-    for mine in shipped_models():
+    for mine in (name for name in shipped_models() if name in by_name):
         for other, own in by_name.items():
             for name, rows in sets.items():
                 if other == mine or name not in own:
@@ -138,13 +134,20 @@ def main(real: str | None, documents: tuple[str, ...], peers: bool, unopened: tu
     """Measure every system on every set and write the figures as a file."""
     pa.set_cpu_count(1)
     sets = test_sets(real, unopened)
-    results = []
-    for system in ours() + (others(documents) if peers else []):
-        results.append(system.measure(sets))
-        click.echo(f"{system.name}: " + ", ".join(f"{m['name']} {m['f1']:.3f}" for s in results[-1]["sets"].values() for m in s["means"]), err=True)
-    if not peers and RESULT.exists():
-        learnt = load_model().about["labels"]["hash"]
-        results += [old for old in json.loads(RESULT.read_text(encoding="utf-8"))["results"] if old.get("learnt") == learnt]
+    learnt = load_model().about["labels"]["hash"]
+    earlier = json.loads(RESULT.read_text(encoding="utf-8"))["results"] if RESULT.exists() else []
+    found = {old["system"]: old for old in earlier if old.get("learnt") == learnt}
+    for system in chain(ours(), others(documents) if peers else ()):
+        found[system.name] = system.measure(sets)
+        click.echo(
+            f"{system.name}: " + ", ".join(f"{m['name']} {m['f1']:.3f}" for s in found[system.name]["sets"].values() for m in s["means"]), err=True
+        )
+        # After each, since some take long.
+        write(list(found.values()), sets)
+
+
+def write(results: list[dict[str, Any]], sets: dict[str, Sequence[LabelledSentence]]) -> None:
+    """Write what was found so far."""
     versions = {package: version(package) for package in ("migclass", "numpy", "scikit-learn", "pyarrow")}
     whole = {"default": DEFAULT, "versions": versions, "results": results, "differences": differences(results, sets)}
     RESULT.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
