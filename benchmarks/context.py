@@ -54,7 +54,7 @@ def main(real: str) -> None:
     rows = [row for row in every if row.source == "document"]
     Y, documents = targets(rows, book), np.array([row.passage for row in rows])
     enough = Y.sum(axis=0) >= LEAST
-    results = {}
+    results, hashes = {}, {name: load_model(name).hash for name in shipped_models()}
     for name in shipped_models():
         model, plain = load_model(name), None
         for way, p in ways(model, [row.text for row in rows], documents).items():
@@ -70,7 +70,10 @@ def main(real: str) -> None:
                 for k, ids in groups.items()
             }
             results[f"{name}, {way}"] = {"F1": scores, "gained": gained}
-    RESULT.write_text(json.dumps({"sentences": len(rows), "documents": len(set(documents)), "results": results}, indent=1) + "\n", encoding="utf-8")
+    RESULT.write_text(
+        json.dumps({"models": hashes, "sentences": len(rows), "documents": len(set(documents)), "results": results}, indent=1) + "\n",
+        encoding="utf-8",
+    )
     click.echo(json.dumps(results, indent=1))
 
 

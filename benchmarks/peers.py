@@ -17,7 +17,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 
 from migclass.calibration import decide, grouped_folds
-from migclass.decisions import Decision
+from migclass.decisions import Decision, log_odds
 
 Probabilities = Callable[[Sequence[str]], np.ndarray]
 FOLDS = 3
@@ -57,12 +57,6 @@ def train_once(fit: Fit, texts: list[str], Y: np.ndarray, passages: Sequence[str
     predict, megabytes = fit([texts[i] for i in train], Y[train])
     seconds = time.perf_counter() - start
     return Peer(predict, decide(log_odds(predict([texts[i] for i in test])), Y[test], prevalence), megabytes, seconds)
-
-
-def log_odds(p: np.ndarray) -> np.ndarray:
-    """Return log-odds of probabilities, kept finite."""
-    p = np.clip(np.asarray(p, np.float64), 1e-6, 1 - 1e-6)
-    return np.log(p / (1 - p))
 
 
 def tfidf(texts: list[str], Y: np.ndarray) -> tuple[Probabilities, float]:

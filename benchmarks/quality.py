@@ -21,6 +21,7 @@ import numpy as np
 import pyarrow as pa
 
 from migclass.codebook import load_codebook
+from migclass.decisions import log_odds
 from migclass.evaluation import compare, evaluate
 from migclass.labels import DEFAULT as SHIPPED
 from migclass.labels import LabelledSentence, read_labels, targets
@@ -96,7 +97,7 @@ def others(documents: Sequence[str]) -> Iterator[System]:
     def system(name: str, fit: peers.Fit, note: str, how: Any = peers.train_peer) -> System:
         peer = how(fit, texts, Y, passages, shares)
         facts = {"recipe": note, "learnt": learnt, "megabytes": round(peer.megabytes, 1), "train_seconds": round(peer.seconds)}
-        return System(name, lambda s: peer.decision.probabilities(peers.log_odds(peer.predict(s))), peer.decision.threshold, **facts)
+        return System(name, lambda s: peer.decision.probabilities(log_odds(peer.predict(s))), peer.decision.threshold, **facts)
 
     counts, _ = peers.tfidf(texts, Y)
     yield System("TF-IDF, defaults", counts, half, recipe="scikit-learn TfidfVectorizer(ngram_range=(1, 2)), logistic regression", learnt=learnt)

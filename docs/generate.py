@@ -12,6 +12,7 @@ import json
 import re
 import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,7 @@ def judge() -> str:
 REAL = "real development set"
 
 
+@cache
 def measured() -> dict[str, Any]:
     """Return what benchmarks/quality.py found."""
     return json.loads((RESULTS / "quality.json").read_text(encoding="utf-8"))
@@ -134,6 +136,7 @@ def interval(mean: dict[str, Any]) -> str:
     return f"{mean['f1']:.3f} ({mean['low']:.3f}–{mean['high']:.3f})"
 
 
+@cache
 def other_coder() -> dict[str, float]:
     """Return the mean F1 of pairs of coders on the four documents of the development set."""
     book = load_codebook()

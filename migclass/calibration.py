@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from migclass.decisions import Decision
+from migclass.decisions import Decision, log_odds
 
 # Thresholds of codes with few positives are drawn towards that of all codes together, as if by this many more.
 _SHRINK = 30
@@ -109,10 +109,10 @@ def calibration_slope(y: np.ndarray, p: np.ndarray) -> float:
     1 is right; below it, probabilities are too extreme; above it, too timid.
     """
     judged = ~np.isnan(y)
-    truth, odds = y[judged] > 0, np.clip(p[judged].astype(np.float64), 1e-6, 1 - 1e-6)
+    truth = y[judged] > 0
     if not truth.any() or truth.all():
         return float("nan")
-    fitted = LogisticRegression(C=1e6, max_iter=1000).fit(np.log(odds / (1 - odds))[:, None], truth)
+    fitted = LogisticRegression(C=1e6, max_iter=1000).fit(log_odds(p[judged])[:, None], truth)
     return float(fitted.coef_[0, 0])
 
 

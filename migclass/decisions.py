@@ -5,6 +5,12 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 
+def log_odds(probabilities: np.ndarray, *, least: float = 1e-6) -> np.ndarray:
+    """Return log-odds of the shape of ``probabilities``, float64; these count as no nearer to 0 and 1 than ``least``."""
+    p = np.clip(np.asarray(probabilities, np.float64), least, 1 - least)
+    return np.log(p / (1 - p))
+
+
 @dataclass(frozen=True)
 class Arrays:
     """A set of named arrays."""

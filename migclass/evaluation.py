@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 
 from migclass.calibration import brier_skill, calibration_slope
+from migclass.decisions import log_odds
 
 _DRAWS = 1000
 _BLOCK = 10
 _BINS = 10
+# Below the smallest probability that a decision gives, so that no two margins fall together.
+_NEAREST = 1e-7
 # Shares of decisions that are kept when the rest is set aside as unsure.
 _SHARES = (1.0, 0.99, 0.98, 0.95, 0.9, 0.8, 0.5)
 # Codes with fewer positives are shown but left out of the means: their F1 is mostly chance.
@@ -226,7 +229,7 @@ def compare(
 
 def risk_coverage(Y: np.ndarray, probabilities: np.ndarray, thresholds: np.ndarray) -> tuple[Coverage, ...]:
     """Return micro F1 over shares of the decisions, those farthest from their thresholds in log-odds (El-Yaniv, Wiener 2010)."""
-    margin = np.abs(_log_odds(probabilities) - _log_odds(thresholds))
+    margin = np.abs(log_odds(probabilities, least=_NEAREST) - log_odds(thresholds, least=_NEAREST))
     judged = ~np.isnan(Y)
     truth, found, order = (Y > 0)[judged], (probabilities >= thresholds)[judged], np.argsort(-margin[judged], kind="stable")
     curve = []
@@ -243,11 +246,6 @@ def reliability(Y: np.ndarray, probabilities: np.ndarray) -> tuple[Bin, ...]:
     truth, p = (Y > 0)[judged], probabilities[judged].astype(np.float64)
     place = np.minimum((p * _BINS).astype(int), _BINS - 1)
     return tuple(Bin(float(p[place == b].mean()), float(truth[place == b].mean()), int((place == b).sum())) for b in np.unique(place))
-
-
-def _log_odds(probabilities: np.ndarray) -> np.ndarray:
-    p = np.clip(np.asarray(probabilities, np.float64), 1e-7, 1 - 1e-7)
-    return np.log(p / (1 - p))
 
 
 def _ratio(part: float, whole: float) -> float:

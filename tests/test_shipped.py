@@ -100,6 +100,8 @@ def test_results_speak_of_what_ships(shipped):
         for batch in ("first", "second"):
             run = json.loads((ROOT / "benchmarks" / "results" / f"behaviour-{name}-{batch}.json").read_text())
             assert run["model_hash"] == load_model(name).hash
+    context = json.loads((ROOT / "benchmarks" / "results" / "context.json").read_text())
+    assert context["models"] == {name: load_model(name).hash for name in shipped_models()}
     assert f"base {load_model('base').hash}" in (ROOT / "benchmarks" / "results" / "errors.html").read_text(encoding="utf-8")
 
 
