@@ -30,6 +30,18 @@ def to_numpy(array: pa.Array) -> np.ndarray:
     return np.frombuffer(array.buffers()[1] or b"", kind, count=array.offset + len(array))[array.offset :]
 
 
+def text_buffers(texts: pa.StringArray | pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
+    """Return offsets, int64 of shape (n + 1,), and the bytes that they count: the UTF-8 of all texts, one after the other.
+
+    >>> text_buffers(strings(["a", "bc", "d"]).slice(1))
+    (array([0, 2, 3]), array([ 98,  99, 100], dtype=uint8))
+    """
+    _, places, data = texts.buffers()
+    kind = np.int64 if pa.types.is_large_string(texts.type) else np.int32
+    offsets = np.frombuffer(places or bytes(8), kind)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
+    return offsets - offsets[0], np.frombuffer(data or b"", np.uint8)[offsets[0] : offsets[-1]]
+
+
 def strings(values: Sequence[str | None]) -> pa.LargeStringArray:
     """Return strings as an Arrow array; None is null, and lone surrogates (from broken JSON) become question marks.
 

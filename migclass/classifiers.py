@@ -20,12 +20,11 @@ from migclass.features import (
     cue_hits,
     cue_pattern,
     ngrams,
-    pair_ids,
-    pairs,
+    pair_keys,
     tokenize,
-    word_ids,
     word_lengths,
 )
+from migclass.indexes import TextIndex
 from migclass.linear import Linear, Weights, half_precision, part_weights, sentence_norm
 
 # How much a cue counts beside a word of average rarity.
@@ -206,7 +205,8 @@ class _Space:
         seen = np.unique(np.stack([tokens.rows, tokens.ids]), axis=1)
         counts = np.bincount(seen[1], minlength=len(tokens.words))
         words, word_counts = _sorted(tokens.words, counts, min_count)
-        rows, keys = pairs(tokens, word_ids(tokens.words, words), len(words))
+        keys = pair_keys(Tokens(words, TextIndex(words).find(tokens.words)[tokens.ids], tokens.offsets), len(words))
+        rows, keys = tokens.rows[keys >= 0], keys[keys >= 0]
         known, pair_counts = np.unique(np.unique(np.stack([rows, keys]), axis=1)[1], return_counts=True)
         kept = pair_counts >= min_count
         places, grams = ngrams(tokens.words, ngram_range)
@@ -226,17 +226,14 @@ class _Space:
     def matrix(self, tokens: Tokens) -> sp.csr_matrix:
         """Return the weighed counts of sentences, shape (n, features)."""
         n, v = len(tokens.lengths), self.vocabulary
-        ids = word_ids(tokens.words, v.words)
+        ids = v.find_words(tokens.words)
         occurs = _csr(np.ones(len(tokens.ids)), tokens.rows, tokens.ids, (n, len(tokens.words)))
         known = np.flatnonzero(ids >= 0)
         word_part = occurs @ _csr(self.rarity["words"][ids[known]], known, ids[known], (len(tokens.words), len(v.words)))
-        rows, keys = pairs(tokens, ids, len(v.words))
-        places = pair_ids(keys, v.pairs)
-        rows, places = rows[places >= 0], places[places >= 0]
+        places = v.find_pairs(Tokens(v.words, ids[tokens.ids], tokens.offsets))
+        rows, places = tokens.rows[places >= 0], places[places >= 0]
         pair_part = _csr(self.rarity["pairs"][places], rows, places, (n, len(v.pairs)))
-        words, grams = ngrams(tokens.words, v.ngram_range)
-        gram_ids = word_ids(grams, v.ngrams)
-        words, gram_ids = words[gram_ids >= 0], gram_ids[gram_ids >= 0]
+        words, gram_ids = v.find_ngrams(tokens.words)
         values = self.rarity["ngrams"][gram_ids] / np.sqrt(word_lengths(tokens.words))[words]
         gram_part = occurs @ _csr(values, words, gram_ids, (len(tokens.words), len(v.ngrams)))
         cue_part = occurs @ sp.csr_matrix(cue_hits(tokens.words, v.cues) * _CUE)

@@ -5,7 +5,7 @@ model is made. Words outside the vocabulary get theirs from their parts, once pe
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -14,8 +14,25 @@ import pyarrow as pa
 from migclass.arrow import lines, numbers
 from migclass.codebook import Codebook
 from migclass.decisions import Arrays
-from migclass.features import Tokens, Vocabulary, cue_hits, cue_pattern, ngrams, pair_ids, pairs, tokenize, word_ids, word_lengths
+from migclass.features import (
+    NO_WORDS,
+    Tokens,
+    Vocabulary,
+    as_column,
+    clean,
+    cue_hits,
+    cue_pattern,
+    cut,
+    spell_out,
+    tokenize,
+    word_lengths,
+)
+from migclass.indexes import TextIndex
 from migclass.scorers import Parts
+
+_BLOCK = 2**15  # sentences that are scored at once
+_REMEMBERED = 2**17  # pieces of text whose words are remembered, about 20 MB
+_STEPS = 256  # additions over all stretches at once; the rest of a longer stretch is added up by itself
 
 
 @dataclass(frozen=True)
@@ -33,6 +50,29 @@ class Weights(Arrays):
 
 
 @dataclass(frozen=True)
+class _Memory:
+    """What is known of pieces of text that were read: their words as rows of a table of what words add."""
+
+    index: TextIndex
+    ids: np.ndarray
+    offsets: np.ndarray
+    table: np.ndarray
+
+    @property
+    def tokens(self) -> Tokens:
+        return Tokens(NO_WORDS, self.ids, self.offsets)
+
+    def with_more(self, pieces: pa.StringArray, ids: np.ndarray, offsets: np.ndarray, added: np.ndarray) -> "_Memory":
+        """Return a memory with further pieces and rows; this one stays as it is."""
+        return _Memory(
+            self.index.with_more(pieces),
+            np.concatenate([self.ids, ids]),
+            np.concatenate([self.offsets, self.offsets[-1] + offsets[1:]]),
+            np.concatenate([self.table, added]),
+        )
+
+
+@dataclass(frozen=True)
 class Linear:
     """A vocabulary and its weights."""
 
@@ -43,39 +83,62 @@ class Linear:
     vocabulary: Vocabulary
     weights: Weights
 
+    _memory: _Memory = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_memory", self._nothing())
+
+    def _nothing(self) -> _Memory:
+        return _Memory(TextIndex(NO_WORDS), np.zeros(0, np.int64), np.zeros(1, np.int64), self.weights.words)
+
     def logits(self, sentences: Iterable[str] | pa.Array) -> np.ndarray:
         """Return the log-odds of each code in each sentence, before calibration, float32 of shape (n, k)."""
-        tokens = tokenize(sentences)
-        ids = word_ids(tokens.words, self.vocabulary.words)
-        sums = _sum_rows(self.word_table(tokens, ids)[tokens.ids], tokens.offsets)
-        rows, keys = pairs(tokens, ids, len(self.vocabulary.words))
-        places = pair_ids(keys, self.vocabulary.pairs)
-        starts = np.searchsorted(rows[places >= 0], np.arange(len(sums) + 1))
-        sums += _sum_rows(self.weights.pairs[places[places >= 0]], starts)
-        return sums / sentence_norm(tokens)[:, None] + self.weights.bias
+        column = as_column(sentences)
+        blocks = [self._logits(column[start : start + _BLOCK]) for start in range(0, max(len(column), 1), _BLOCK)]
+        return np.concatenate(blocks)
 
     def contributions(self, sentence: str) -> tuple[tuple[str, ...], np.ndarray]:
         """Return the words of a sentence as the model reads them, and what each adds, shape (words, k).
 
         A pair's weight is shared by its two words. With the bias, the contributions sum to the log-odds.
         """
-        tokens = tokenize([sentence])
-        ids = word_ids(tokens.words, self.vocabulary.words)
-        added = self.word_table(tokens, ids)[tokens.ids].astype(np.float64)
-        sequence = ids[tokens.ids]
-        places = pair_ids(sequence[:-1] * len(self.vocabulary.words) + sequence[1:], self.vocabulary.pairs)
-        for i in np.flatnonzero((places >= 0) & (sequence[:-1] >= 0) & (sequence[1:] >= 0)):
+        tokens, table = self._read(as_column([sentence]))
+        added = table[tokens.ids].astype(np.float64)
+        places = self.vocabulary.find_pairs(tokens)
+        for i in np.flatnonzero(places >= 0):
             added[i : i + 2] += self.weights.pairs[places[i]] / 2
-        words = tuple(tokens.words.take(numbers(tokens.ids)).to_pylist())
+        spelled = tokenize([sentence])
+        words = tuple(spelled.words.take(numbers(spelled.ids)).to_pylist())
         return words, added / sentence_norm(tokens)[0]
 
-    def word_table(self, tokens: Tokens, ids: np.ndarray) -> np.ndarray:
-        """Return what each distinct word adds, shape (distinct words, k): looked up, or made from its parts."""
-        table = np.empty((len(tokens.words), len(self.weights.bias)), np.float32)
-        known = ids >= 0
-        table[known] = self.weights.words[ids[known]]
-        table[~known] = part_weights(tokens.words.take(numbers(np.flatnonzero(~known))), self.vocabulary, self.weights)
-        return table
+    def _logits(self, column: pa.LargeStringArray) -> np.ndarray:
+        tokens, table = self._read(column)
+        sums = sum_rows(table, tokens.ids, tokens.offsets)
+        places = self.vocabulary.find_pairs(tokens)
+        found = places >= 0
+        sums += sum_rows(self.weights.pairs, places[found], np.concatenate([[0], np.cumsum(found)])[tokens.offsets])
+        return sums / sentence_norm(tokens)[:, None] + self.weights.bias
+
+    def _read(self, column: pa.LargeStringArray) -> tuple[Tokens, np.ndarray]:
+        """Return the words of sentences as rows of a table, and the table of what each adds: the vocabulary's words, then others."""
+        memory, pieces = self._memory, cut(column)
+        places = memory.index.find(pieces.words)
+        new = np.flatnonzero(places < 0)
+        memory = self._learn(memory, pieces.words.take(numbers(new)))
+        places[new] = len(memory.index) - len(new) + np.arange(len(new))
+        # A whole memory takes the place of another, so threads need no lock; what one of them learns in vain is learnt again.
+        object.__setattr__(self, "_memory", memory if len(memory.index) <= _REMEMBERED else self._nothing())
+        return spell_out(Tokens(pieces.words, places[pieces.ids], pieces.offsets), memory.tokens), memory.table
+
+    def _learn(self, memory: _Memory, pieces: pa.StringArray) -> _Memory:
+        if not len(pieces):
+            return memory
+        new = clean(pieces)
+        ids = self.vocabulary.find_words(new.words).astype(np.int64)
+        unknown = ids < 0
+        ids[unknown] = len(memory.table) + np.arange(unknown.sum())
+        added = part_weights(new.words.take(numbers(np.flatnonzero(unknown))), self.vocabulary, self.weights)
+        return memory.with_more(pieces, ids[new.ids], new.offsets, added)
 
     def parts(self) -> Parts:
         """Return what the scorer is kept as: the vocabulary as text, weights as arrays in half precision."""
@@ -116,12 +179,9 @@ def _lines(strings: pa.StringArray) -> bytes:
 
 def part_weights(words: pa.StringArray, vocabulary: Vocabulary, weights: Weights) -> np.ndarray:
     """Return what the parts and cues of words add, shape (words, k), float32."""
-    places, grams = ngrams(words, vocabulary.ngram_range)
-    ids = word_ids(grams, vocabulary.ngrams)
-    places, ids = places[ids >= 0], ids[ids >= 0]
-    order = np.argsort(places, kind="stable")
-    starts = np.searchsorted(places[order], np.arange(len(words) + 1))
-    parts = _sum_rows(weights.ngrams[ids[order]], starts) / np.sqrt(word_lengths(words))[:, None]
+    places, ids = vocabulary.find_ngrams(words)
+    starts = np.searchsorted(places, np.arange(len(words) + 1))
+    parts = sum_rows(weights.ngrams, ids, starts) / np.sqrt(word_lengths(words))[:, None]
     return parts + cue_hits(words, vocabulary.cues).astype(np.float32) @ weights.cues
 
 
@@ -130,10 +190,20 @@ def sentence_norm(tokens: Tokens) -> np.ndarray:
     return np.sqrt(np.maximum(tokens.lengths, 1)).astype(np.float32)
 
 
-def _sum_rows(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """Sum values[offsets[i]:offsets[i + 1]] for each i; an empty stretch gives 0."""
-    sums = np.zeros((len(offsets) - 1, values.shape[1]), np.float32)
-    filled = np.flatnonzero(np.diff(offsets))
-    if len(filled):
-        sums[filled] = np.add.reduceat(values, offsets[filled], axis=0)
-    return sums
+def sum_rows(table: np.ndarray, ids: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Return the sum of the table's rows ids[offsets[i]:offsets[i + 1]] for each i; an empty stretch gives 0.
+
+    The first row of all stretches is added, then the second of all that have one, and so on, longest stretches first:
+    a few additions of large arrays, and the order within a stretch is the same whatever stands beside it.
+    """
+    lengths = np.diff(offsets)
+    order = np.argsort(-lengths, kind="stable")
+    lengths, starts = lengths[order], offsets[:-1][order]
+    sums, in_order = np.zeros((2, len(lengths), table.shape[1]), np.float32)
+    reach = np.searchsorted(-lengths, -np.arange(min(lengths.max(initial=0), _STEPS)))
+    for step, n in enumerate(reach):
+        sums[:n] += table.take(ids[starts[:n] + step], axis=0)
+    for i in range(np.searchsorted(-lengths, -_STEPS)):
+        sums[i] += table[ids[starts[i] + _STEPS : starts[i] + lengths[i]]].sum(axis=0)
+    in_order[order] = sums
+    return in_order

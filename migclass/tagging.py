@@ -133,7 +133,7 @@ class Tagger:
             "frames": _lists(tagged[:, :frames], book.frame_ids),
             "poles": _lists(tagged[:, frames:], book.pole_ids),
             "unsure": _lists(unsure, book.codes),
-            "scores": pa.StructArray.from_arrays([numbers(column) for column in probabilities.T], names=list(book.codes)),
+            "scores": pa.StructArray.from_arrays([numbers(column) for column in np.ascontiguousarray(probabilities.T)], names=list(book.codes)),
             "model": _constant(" ".join(map(str, marks[0])).strip(), n),
             "codebook": _constant(f"v{marks[1][0]} {marks[1][1]}", n),
         }
@@ -141,13 +141,13 @@ class Tagger:
 
 def _lists(marks: np.ndarray, ids: Sequence[str]) -> pa.ListArray:
     """Turn bool marks of shape (n, ids) into a list of ids a row."""
-    offsets = numbers(np.concatenate([[0], np.cumsum(marks.sum(axis=1))]).astype(np.int32))
-    values = pa.DictionaryArray.from_arrays(numbers(np.nonzero(marks)[1].astype(np.int32)), strings(ids).cast(pa.string()))
-    return pa.ListArray.from_arrays(offsets, values.cast(pa.string()))
+    rows, places = np.nonzero(marks)
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(marks)))])
+    return pa.ListArray.from_arrays(numbers(offsets.astype(np.int32)), strings(ids).cast(pa.string()).take(numbers(places)))
 
 
 def _constant(value: Any, n: int) -> pa.Array:
-    return strings([value] * n).cast(pa.string())
+    return pa.repeat(strings([value]).cast(pa.string())[0], n)
 
 
 def load(name: str | Path | None = None) -> Tagger:

@@ -17,6 +17,7 @@ CORRIDOR = [
     "resources",
     "files",
     "arrow",
+    "indexes",
     "codebook",
     "sentences",
     "languages",
@@ -66,9 +67,9 @@ DOORS = {
     "torch": {"finetuning"},
     "transformers": {"finetuning"},
     "trafilatura": {"documents"},
-    "pyarrow": set("arrow features scorers linear encoder model tagging classifiers documents engines outputs cli".split()),
+    "pyarrow": set("arrow indexes features scorers linear encoder model tagging classifiers documents engines outputs cli".split()),
     "numpy": set(
-        "arrow features decisions scorers linear encoder model tagging evaluation labels splits agreement calibration classifiers finetuning "
+        "arrow indexes features decisions scorers linear encoder model tagging evaluation labels splits agreement calibration classifiers finetuning "
         "recipes training sentences cli".split()
     ),
 }
