@@ -31,7 +31,7 @@ from migclass.indexes import TextIndex
 from migclass.scorers import Parts
 
 _BLOCK = 2**15  # sentences that are scored at once
-_REMEMBERED = 2**17  # pieces of text whose words are remembered, about 20 MB
+_REMEMBERED = 2**18  # pieces of text whose words are remembered, about 40 MB
 _STEPS = 256  # additions over all stretches at once; the rest of a longer stretch is added up by itself
 
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
 import nupunkt
 
 # Lines of this length may have been wrapped by hand or by a page; longer ones are paragraphs, shorter ones a list.
@@ -63,7 +62,7 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
     lines = [(start, end) for start, end in lines if not text[start:end].isspace()]
     if not lines:
         return
-    width = float(np.percentile([end - start for start, end in lines], 90))
+    width = _percentile([end - start for start, end in lines], 90)
     first, last = lines[0]
     for start, end in lines[1:]:
         blank = bool(re.search(r"\n[^\S\n]*\r?\n|\f", text[last:start]))
@@ -72,6 +71,16 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
             first = start
         last = end
     yield first, last
+
+
+def _percentile(values: list[int], percent: int) -> float:
+    """Return what numpy.percentile returns; that loads masked arrays, which takes longer than a page."""
+    values = sorted(values)
+    place = (len(values) - 1) * (percent / 100)
+    low, share = int(place), place % 1
+    high = min(low + 1, len(values) - 1)
+    step = values[high] - values[low]
+    return values[low] + step * share if share < 0.5 else values[high] - step * (1 - share)
 
 
 def _continues(before: str, line: str, width: float) -> bool:

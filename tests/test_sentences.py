@@ -1,9 +1,11 @@
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from migclass import sentences
 from migclass.sentences import one_line, split_sentences
 
 
@@ -66,3 +68,9 @@ def test_real_documents_split_where_coders_saw_sentences(real):
         ends = {span.end for span in split_sentences((real / "documents" / name).read_text(encoding="utf-8"))}
         hits += sum(row["end"] in ends for row in rows if row["document"] == name)
     assert hits / len(rows) > 0.9
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(1, 300), min_size=1), st.integers(0, 100))
+def test_percentiles_are_those_of_numpy(values, percent):
+    assert sentences._percentile(values, percent) == np.percentile(values, percent)

@@ -1,7 +1,6 @@
 """The command line: one command a station, loaded when it is called."""
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any
 
 import click
@@ -43,6 +42,8 @@ class _Commands(click.Group):
 
 def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
         click.echo(f"migclass {version('migclass')}")
         ctx.exit()
 
