@@ -32,6 +32,7 @@ from migclass.scorers import Parts
 
 _BLOCK = 2**15  # sentences that are scored at once
 _REMEMBERED = 2**18  # pieces of text whose words are remembered, about 40 MB
+_REMEMBERED_BYTES = 2**24  # and the bytes of their text: a piece without blanks may be long
 _STEPS = 256  # additions over all stretches at once; the rest of a longer stretch is added up by itself
 
 
@@ -59,7 +60,13 @@ class _Memory:
     table: np.ndarray
 
     @property
+    def full(self) -> bool:
+        """Whether there is so much in it that it is time to begin anew."""
+        return len(self.index) > _REMEMBERED or self.index.texts.nbytes > _REMEMBERED_BYTES
+
+    @property
     def tokens(self) -> Tokens:
+        """The words of all pieces, as if each were a sentence; ids are rows of the table."""
         return Tokens(NO_WORDS, self.ids, self.offsets)
 
     def with_more(self, pieces: pa.StringArray, ids: np.ndarray, offsets: np.ndarray, added: np.ndarray) -> "_Memory":
@@ -82,11 +89,13 @@ class Linear:
 
     vocabulary: Vocabulary
     weights: Weights
-
     _memory: _Memory = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_memory", self._nothing())
+
+    def __reduce__(self) -> tuple[type["Linear"], tuple[Vocabulary, Weights]]:
+        return Linear, (self.vocabulary, self.weights)  # without what is remembered: it does not travel
 
     def _nothing(self) -> _Memory:
         return _Memory(TextIndex(NO_WORDS), np.zeros(0, np.int64), np.zeros(1, np.int64), self.weights.words)
@@ -127,7 +136,7 @@ class Linear:
         memory = self._learn(memory, pieces.words.take(numbers(new)))
         places[new] = len(memory.index) - len(new) + np.arange(len(new))
         # A whole memory takes the place of another, so threads need no lock; what one of them learns in vain is learnt again.
-        object.__setattr__(self, "_memory", memory if len(memory.index) <= _REMEMBERED else self._nothing())
+        object.__setattr__(self, "_memory", self._nothing() if memory.full else memory)
         return spell_out(Tokens(pieces.words, places[pieces.ids], pieces.offsets), memory.tokens), memory.table
 
     def _learn(self, memory: _Memory, pieces: pa.StringArray) -> _Memory:

@@ -1,6 +1,7 @@
 """The scorer against a plain reference that walks over words one by one."""
 
 import math
+import pickle
 import re
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -81,6 +82,17 @@ def test_what_is_remembered_changes_no_bit(small_model, rows, monkeypatch):
     monkeypatch.setattr(linear, "_REMEMBERED", 100)
     monkeypatch.setattr(linear, "_BLOCK", 50)
     np.testing.assert_array_equal(fresh[2].logits(texts), whole)
+    monkeypatch.setattr(linear, "_REMEMBERED_BYTES", 10)
+    np.testing.assert_array_equal(fresh[2].logits(texts), whole)
+
+
+def test_what_is_remembered_does_not_travel(small_model):
+    scorer = Linear(small_model.scorer.vocabulary, small_model.scorer.weights)
+    before = scorer.logits(["a border is shut"])
+    size = len(pickle.dumps(scorer))
+    scorer.logits([f"wordling{i}" for i in range(1000)])
+    assert len(pickle.dumps(scorer)) == size
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(scorer)).logits(["a border is shut"]), before)
 
 
 def test_threads_share_what_is_remembered(small_model, rows):
