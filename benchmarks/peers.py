@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -66,18 +67,23 @@ def tfidf(texts: list[str], Y: np.ndarray) -> tuple[Probabilities, float]:
     return model.predict_proba, sum(a.nbytes for a in arrays) / 1e6
 
 
-def fasttext(texts: list[str], Y: np.ndarray) -> tuple[Probabilities, float]:
-    """FastText 0.9.3, one-vs-all loss, word pairs, 25 passes (its documentation's values for several labels)."""
+def fasttext_model(texts: list[str], Y: np.ndarray) -> tuple[Any, float]:
+    """FastText 0.9.3, one-vs-all loss, word pairs, 25 passes (its documentation's values for several labels): its own model, and megabytes."""
     import fasttext as library
 
-    k = Y.shape[1]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "train.txt"
         lines = (" ".join([f"__label__{j}" for j in np.flatnonzero(y)] + [_flat(text)]) for text, y in zip(texts, Y, strict=True))
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         model = library.train_supervised(str(path), loss="ova", wordNgrams=2, epoch=25, lr=0.5, thread=2, verbose=0, bucket=200_000)
         model.save_model(f"{folder}/model.bin")
-        megabytes = Path(f"{folder}/model.bin").stat().st_size / 1e6
+        return model, Path(f"{folder}/model.bin").stat().st_size / 1e6
+
+
+def fasttext(texts: list[str], Y: np.ndarray) -> tuple[Probabilities, float]:
+    """Return what fastText's model says of every code."""
+    model, megabytes = fasttext_model(texts, Y)
+    k = Y.shape[1]
 
     def predict(sentences: Sequence[str]) -> np.ndarray:
         found = np.zeros((len(sentences), k))

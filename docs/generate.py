@@ -263,6 +263,72 @@ def curve() -> str:
     return table(["written", "real", "frames, real", "poles, real", "frames, written", "poles, written"], body)
 
 
+def speed() -> dict[str, Any]:
+    """Return the measured speed."""
+    return json.loads((RESULTS / "speed.json").read_text(encoding="utf-8"))
+
+
+def speed_ratios() -> str:
+    """Return how fast we are beside others, and what was measured in figures."""
+    found = speed()
+    ratios: list[list[object]] = []
+    for name, ratio in found["ratios"].items():
+        goal = f"at least {ratio['target']:g}" if "target" in ratio else f"at most {ratio['limit']:g}" if "limit" in ratio else ""
+        ratios.append([name, f"**{ratio['median']:.3g}**", f"{ratio['low']:.3g} to {ratio['high']:.3g}", goal])
+    rates = [[name, *_spread(rate)] for name, rate in found["sentences_per_second"].items()]
+    about = found["about"]
+    versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
+    parts = [
+        table(["ratio", "median of runs", "spread", "should be"], ratios),
+        table(["one thread", "sentences a second", "spread"], rates),
+        f"Model {about['model']}; {about['cores']} cores, {about['machine']}; {versions}.",
+    ]
+    return "\n\n".join(parts)
+
+
+def _spread(rate: dict[str, float]) -> tuple[str, str]:
+    return f"{rate['median']:,.0f}", f"{rate['low']:,.0f} to {rate['high']:,.0f}"
+
+
+def speed_budget() -> str:
+    """Return where the default model spends its time."""
+    spent = speed()["microseconds"]
+    return table(["stage", "microseconds a sentence", "share"], [[stage, f"{own:.2f}", f"{own / spent['all']:.0%}"] for stage, own in spent.items()])
+
+
+def speed_growth() -> str:
+    """Return growth with input, documents from end to end with memory, and cold start."""
+    found = speed()
+    growth = [[f"{p['sentences']:,}", f"{p['distinct_words']:,}", *_spread(p["per_second"])] for p in found["growth"]]
+    documents = [[f"{p['sentences']:,}", p["jobs"], f"{p['characters_per_second']['median'] / 1e6:.3g}", p["megabytes"]] for p in found["documents"]]
+    starts = [[f"`{name}`", f"{s['median']:.2f}", f"{s['low']:.2f} to {s['high']:.2f}"] for name, s in found["cold_seconds"].items()]
+    parts = [
+        table(["sentences", "distinct words", "sentences a second", "spread"], growth),
+        table(["sentences in documents", "processes", "million characters a second, to Parquet on disk", "memory at most, MB"], documents),
+        table(["cold start", "seconds", "spread"], starts),
+    ]
+    return "\n\n".join(parts)
+
+
+def draw_speed(path: Path) -> None:
+    """Draw sentences a second by system, and time by number of sentences."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    found = speed()
+    rates, growth = found["sentences_per_second"], found["growth"]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
+    left.barh(list(rates)[::-1], [rate["median"] for rate in rates.values()][::-1], color="#1b6ca8")
+    left.set(title="one thread", xlabel="sentences a second", xscale="log")
+    right.plot([p["sentences"] for p in growth], [p["sentences"] / p["per_second"]["median"] for p in growth], "o-", color="#1b6ca8")
+    right.set(title="default model, one thread", xlabel="sentences", ylabel="seconds", xscale="log", yscale="log")
+    right.grid(alpha=0.3)
+    figure.savefig(path, dpi=130, metadata={"Software": None})
+    plt.close(figure)
+
+
 def draw_curve(path: Path) -> None:
     """Draw the learning curve."""
     import matplotlib as mpl
@@ -338,6 +404,7 @@ def pages() -> dict[Path, str]:
         ROOT / "benchmarks" / "README.md": {
             "quality": quality(), "costs": costs(), "differences": differences(), "prevalence": prevalence(), "context": context(),
             "by code": quality_by_code(), "behaviour": behaviour(*shipped_models()), "curve": curve(),
+            "speed": speed_ratios(), "budget": speed_budget(), "growth": speed_growth(),
         },
     }  # fmt: skip
     made = {path: _filled(path.read_text(encoding="utf-8"), own) for path, own in blocks.items()}
@@ -367,6 +434,7 @@ def main() -> None:
     for path, text in made.items():
         path.write_text(text, encoding="utf-8")
     draw_curve(RESULTS / "learning-curve.png")
+    draw_speed(RESULTS / "speed.png")
 
 
 if __name__ == "__main__":
