@@ -12,6 +12,8 @@ _WRAPPED = (30, 130)
 _FULL = 0.75
 # A piece of text without any end of sentence is cut at a space before this many characters.
 _LONGEST = 2000
+# More characters than the longest abbreviation has.
+_TAIL = 12
 
 _BULLET = re.compile(r"\s*(?:[-*•●▪◦‣·–—]|\(?\d{1,3}[.)]|\(?[a-z][.)]|\(?[ivx]{1,5}[.)])(?:\s+|$)")
 _ENDS = tuple(".!?:;…”\"'’)]»")
@@ -19,7 +21,10 @@ _STOPS = tuple('.!?…”"’')
 _CLOSING = "”’»)]"
 # The mark of a footnote glued to the stop before it: 'their mandates.”1 A briefing' or 'their mandates.[12] A briefing'.
 _FOOTNOTE = re.compile(r"(?<=[a-z%)”\"’.!?][.!?”\"’])(?:\d{1,3}|\[\d{1,3}\])(?=\s+[\"“‘(]?[A-Z])")
-# What looks like the end of a sentence and is none.
+_BROKEN_WORD = re.compile(r"(?<=[a-z])[-\u00ad]\s*\n\s*(?=[a-z])")
+_DIGIT = re.compile(r"\d")
+_NO_BLANK = re.compile(r"[^\S ]")
+# What looks like the end of a sentence and is none; it shows in the last characters.
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\[“\"])(?:Art|Arts|No|Nos|para|paras|p|pp|Sec|sec|Fig|vol|Vol|cf|e\.g|i\.e|ed|eds|approx|ca|"
     r"Mr|Mrs|Ms|Dr|Prof|St|Gen|Sen|Rep|Lt|Col|Hon|Rev|vs|v|[A-Z])\.\s*$"
@@ -53,7 +58,9 @@ def one_line(text: str) -> str:
     >>> one_line("a  cross-\n  border   scheme")
     'a crossborder scheme'
     """
-    return " ".join(re.sub(r"(?<=[a-z])[-\u00ad]\s*\n\s*(?=[a-z])", "", text).replace("\u00ad", "").split())
+    if "\n" in text:
+        text = _BROKEN_WORD.sub("", text)
+    return " ".join(text.replace("\u00ad", "").split())
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
@@ -104,7 +111,9 @@ def _sentences(text: str, start: int, end: int) -> Iterator[Span]:
     if bullet and bullet.end() < end and not bullet.group().strip()[0].isalnum():
         start = bullet.end()
     # Line breaks and the marks of footnotes are hidden from the splitter, at equal length so that offsets hold.
-    block = _FOOTNOTE.sub(lambda match: " " * len(match.group()), re.sub(r"\s", " ", text[start:end]))
+    block = _NO_BLANK.sub(" ", text[start:end])
+    if _DIGIT.search(block):
+        block = _FOOTNOTE.sub(lambda match: " " * len(match.group()), block)
     for first, last in _pieces(block):
         stretch = block[first:last]
         first, last = first + len(stretch) - len(stretch.lstrip()), last - len(stretch) + len(stretch.rstrip())
@@ -131,5 +140,10 @@ def _ends(block: str) -> Iterator[int]:
         while block[end : end + 1] and block[end] in _CLOSING:
             end += 1
         after = block[end : end + 20].lstrip()
-        if not after or not (_ABBREVIATION.search(block[start:end]) or after[:1].islower()):
+        if not after or not (after[0].islower() or _is_abbreviated(block[start:end])):
             yield end
+
+
+def _is_abbreviated(sentence: str) -> bool:
+    sentence = sentence.rstrip()
+    return sentence.endswith(".") and bool(_ABBREVIATION.search(sentence[-_TAIL:]))
