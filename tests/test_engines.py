@@ -4,10 +4,11 @@ import pytest
 from migclass.documents import Document
 from migclass.engines import COLUMNS, score_documents
 from migclass.errors import DocumentError
+from migclass.inputs import DocumentBatch, batch_documents
 
 
-def rows(tagger, documents, **options):
-    return [row for batch in score_documents(tagger, documents, **options) for row in batch.to_pylist()]
+def rows(tagger, documents, *, size=2**20, **options):
+    return [row for batch in score_documents(tagger, batch_documents(documents, size=size), **options) for row in batch.to_pylist()]
 
 
 def test_rows_in_order_with_offsets_and_columns(tagger):
@@ -24,13 +25,15 @@ def test_rows_in_order_with_offsets_and_columns(tagger):
 
 def test_batch_size_changes_nothing(tagger):
     documents = [Document(f"{i}.txt", f"Sentence {i} of many. The border is closed.") for i in range(20)]
-    assert rows(tagger, documents, batch_size=3) == rows(tagger, documents)
+    assert rows(tagger, documents, size=3) == rows(tagger, documents)
 
 
 def test_sentences_are_taken_as_they_are(tagger):
     text = "One. Still one.\n\nTwo.\n"
     assert [row["text"] for row in rows(tagger, [Document("a.txt", text)], sentences=True)] == ["One. Still one.", "Two."]
-    assert [row["text"] for row in rows(tagger, [Document("a.csv#1", text, row=True)], sentences=True)] == ["One. Still one. Two."]
+    (batch,) = batch_documents([Document("a.csv#1", text)])
+    (scored,) = score_documents(tagger, [DocumentBatch(batch.table, rows=True)], sentences=True)
+    assert scored.column("text").to_pylist() == ["One. Still one. Two."]
 
 
 def test_nothing_to_score(tagger):
@@ -44,6 +47,6 @@ def test_columns_that_tags_use(tagger):
 
 
 def test_schema_is_the_same_for_any_document(tagger):
-    first, second = (next(score_documents(tagger, [Document("a", text)])).schema for text in ("A border.", "Nothing at all here."))
+    first, second = (next(score_documents(tagger, batch_documents([Document("a", text)]))).schema for text in ("A border.", "Nothing at all here."))
     assert first == second
     assert first.field("frames").type == pa.list_(pa.string())
