@@ -1,8 +1,11 @@
 """Scoring in several processes of this machine. The model travels to each of them once."""
 
+import os
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
+from threading import Thread
+from time import sleep
 from typing import Any
 
 import pyarrow as pa
@@ -12,10 +15,13 @@ from migclass.errors import MigclassError
 from migclass.inputs import DocumentBatch
 from migclass.tagging import Tagger
 
-# Batches that wait for a process, for each process: enough that none stands idle, few enough that memory stays small.
-_AHEAD = 3
+# Batches that are under way for each process: enough that none stands idle, few enough that memory stays small,
+# and no more than loky hands out at once, for it stumbles over others when it is stopped.
+_AHEAD = 2
 # A process has one core to itself, so the libraries in it make no threads.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+# Seconds between looks at whether the process that started this one is still there.
+_LOOK = 1.0
 # What a process keeps from its start on.
 _kept: dict[str, Any] = {}
 
@@ -30,7 +36,7 @@ def score_in_processes(tagger: Tagger, batches: Iterable[DocumentBatch], *, sent
     try:
         for batch in batches:
             waiting.append(executor.submit(_score, batch))
-            if len(waiting) > _AHEAD * jobs:
+            if len(waiting) == _AHEAD * jobs:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
@@ -44,7 +50,15 @@ def _start(tagger: Tagger, sentences: bool) -> None:
     # Whoever presses Ctrl-C ends the run; the process that started this one sees to it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     pa.set_cpu_count(1)
+    Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
     _kept.update(tagger=tagger, sentences=sentences)
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent has gone without a word, killed for example; nobody waits for its work."""
+    while os.getppid() == parent:
+        sleep(_LOOK)
+    os._exit(1)
 
 
 def _score(batch: DocumentBatch) -> pa.RecordBatch:
