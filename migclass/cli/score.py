@@ -68,6 +68,9 @@ def score(
 
     FILE is .txt, .md, .html, .pdf, .docx, a table (.csv, .tsv, .jsonl, .parquet) with a text column, or - for
     standard input. In a table to read, a question mark follows a code that is too near its threshold to rely on.
+
+    Input is read as a stream: memory does not grow with it, but for the longest document. Tables are looked through before anything
+    is written; where a later file can't be read, an --output is left as it was, and standard output ends with what came before.
     """
     check_readable(files)
     check_apart(files, output)
