@@ -23,9 +23,13 @@ _PLACE = b"place"
 
 @dataclass
 class Parts:
-    """The parts of a run: ``count`` of them are there, and ``place`` is where the next one begins."""
+    """The parts of a run: ``count`` of them are there, and ``place`` is where the next one begins.
+
+    ``resumed`` says that the run was begun before.
+    """
 
     folder: Path
+    resumed: bool = False
     count: int = 0
     place: Place = START
 
@@ -58,15 +62,16 @@ def open_parts(output: str, run: dict[str, Any]) -> Parts:
     Raises:
         OutputError: the parts are of another run, or the folder can't be made or read.
     """
-    parts = Parts(Path(f"{output}.parts"))
-    _check_run(parts.folder, run)
+    folder = Path(f"{output}.parts")
+    parts = Parts(folder, resumed=_begin(folder, run))
     parts.count = len(list(parts.folder.glob("*.arrow")))
     if parts.count:
         parts.place = _read(parts._path(parts.count - 1))[1]
     return parts
 
 
-def _check_run(folder: Path, run: dict[str, Any]) -> None:
+def _begin(folder: Path, run: dict[str, Any]) -> bool:
+    """Make the folder of a run, or see that the one that is there is of this run; return whether it was there."""
     manifest = folder / _RUN
     try:
         folder.mkdir(exist_ok=True)
@@ -75,13 +80,14 @@ def _check_run(folder: Path, run: dict[str, Any]) -> None:
     if not manifest.exists():
         with replacing(manifest) as file:
             file.write(json.dumps(run, indent=1).encode())
-        return
+        return False
     try:
         kept = json.loads(manifest.read_bytes())
     except (OSError, ValueError):
         kept = {}
     if different := [name for name in run if kept.get(name) != json.loads(json.dumps(run[name]))]:
         raise OutputError(f"{folder}: is kept from a run with another {different[0]}; repeat that command, or remove the folder to begin anew")
+    return True
 
 
 def _read(path: Path) -> tuple[pa.RecordBatch, Place]:

@@ -17,11 +17,11 @@ def batches(tagger):
 def test_what_is_kept_comes_back(tmp_path, batches):
     output = str(tmp_path / "tags.csv")
     parts = open_parts(output, RUN)
-    assert (parts.count, parts.place) == (0, START)
+    assert (parts.count, parts.place, parts.resumed) == (0, START, False)
     for i, batch in enumerate(batches):
         parts.add(batch, Place(i, 7))
     again = open_parts(output, RUN)
-    assert (again.count, again.place) == (3, Place(2, 7))
+    assert (again.count, again.place, again.resumed) == (3, Place(2, 7), True)
     assert list(again.batches()) == batches
     assert next(again.batches()).schema.equals(batches[0].schema, check_metadata=True)
     again.remove()

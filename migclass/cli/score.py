@@ -35,14 +35,7 @@ _LOOKED_AT = 100
 @click.option("--model", metavar="NAME|DIR", help="A model that ships, or a model folder. [default: the shipped default]")
 @click.option("--format", "format_", type=click.Choice(outputs.FORMATS), help="[default: by the suffix of --output; table on a terminal, else jsonl]")
 @click.option("-o", "--output", metavar="PATH", help="Write to this file instead of standard output.")
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Processes that work at once; the result is the same for any.",
-)
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Processes; any number gives the same result.")
 @click.option("--resume", is_flag=True, help="Keep what is done in OUTPUT.parts until all is; the same command goes on from there.")
 @click.option("--force", is_flag=True, help="Replace the files of --output and --save-text if they are there.")
 @click.option("--text-column", default="text", show_default=True, metavar="NAME", help="In a table, the column with the text.")
@@ -74,25 +67,29 @@ def score(
     """
     check_readable(files)
     check_apart(files, output)
+    if output:
+        check_free(output, force=force)
     kind = format_ or _format(output)
     inputs = Inputs(files, text_column=text_column, encoding=encoding, meta=read_meta(meta, files) if meta else {})
     tagger = load(model)
-    for path, schema in inputs.schemas:
-        check_columns(schema.names, path)
-    outputs.check_columns(kind, [schema for _, schema in inputs.schemas], tagger.codes)
-    parts = _parts(files, output, force, tagger, text_column=text_column, sentences=sentences, encoding=encoding, meta=meta) if resume else None
+    _check_columns(inputs, kind, tagger)
+    parts = _parts(files, output, tagger, text_column=text_column, sentences=sentences, encoding=encoding, meta=meta) if resume else None
     batches = _english(inputs.batches(parts.place if parts else START))
     if save_text:
-        batches = _saving(batches, Path(save_text), force or bool(parts and parts.count))
-    scored = _scored(tagger, batches, inputs, sentences=sentences, jobs=jobs)
-    if parts:
-        for batch, place in scored:
-            parts.add(batch, place)
-    found = parts.batches() if parts else (batch for batch, _ in scored)
+        batches = _saving(batches, Path(save_text), force or bool(parts and parts.resumed))
+    scored = _scored(tagger, batches, sentences, jobs, _progress(inputs.size, output))
+    found = _through_parts(parts, scored) if parts else (batch for batch, _ in scored)
     with replacing(output, force=force) if output else nullcontext(sys.stdout.buffer) as file:
         _writer(kind, file)((batch for batch in found if len(batch)), file)
     if parts:
         parts.remove()
+
+
+def _check_columns(inputs: Inputs, kind: str, tagger: Tagger) -> None:
+    """Find columns that tags or the format have no place for before a long run rather than in it."""
+    for path, schema in inputs.schemas:
+        check_columns(schema.names, path)
+    outputs.check_columns(kind, [schema for _, schema in inputs.schemas], tagger.codes)
 
 
 def _format(output: str | None) -> str:
@@ -111,20 +108,29 @@ def _writer(kind: str, file: BinaryIO) -> Callable[[Iterable[pa.RecordBatch], Bi
     return partial(outputs.write_table, width=width, colour=file.isatty() and "NO_COLOR" not in os.environ)
 
 
-def _parts(files: Sequence[str], output: str | None, force: bool, tagger: Tagger, *, meta: str | None, **options: Any) -> Parts:
+def _parts(files: Sequence[str], output: str | None, tagger: Tagger, *, meta: str | None, **options: Any) -> Parts:
     """Return the parts of this run: the one that was interrupted, or a new one."""
     if not output or STDIN in files:
         raise click.UsageError("--resume needs files to read and an --output to write")
-    check_free(output, force=force)
     inputs = [(path, (about := Path(path).stat()).st_size, about.st_mtime_ns) for path in (*files, *([meta] if meta else []))]
-    run = {"migclass": version("migclass"), "model": tagger.model.hash, "inputs": inputs} | options
-    return open_parts(output, run)
+    return open_parts(output, {"migclass": version("migclass"), "model": tagger.model.hash, "inputs": inputs} | options)
 
 
-def _scored(
-    tagger: Tagger, batches: Iterable[DocumentBatch], inputs: Inputs, *, sentences: bool, jobs: int
-) -> Iterator[tuple[pa.RecordBatch, Place]]:
-    """Yield scored batches, each with the place where the next begins, and show on a terminal how far the run is."""
+def _through_parts(parts: Parts, scored: Iterable[tuple[pa.RecordBatch, Place]]) -> Iterator[pa.RecordBatch]:
+    """Keep what is scored as parts, and when all is there yield it."""
+    for batch, place in scored:
+        parts.add(batch, place)
+    yield from parts.batches()
+
+
+def _progress(size: int, output: str | None) -> Any:
+    """Return a bar for so many bytes on standard error: for a terminal, and not in the middle of a table for the same eyes."""
+    shown = sys.stderr.isatty() and (output or not sys.stdout.isatty())
+    return click.progressbar(length=size, file=sys.stderr, hidden=not shown, item_show_func=lambda rate: rate)
+
+
+def _scored(tagger: Tagger, batches: Iterable[DocumentBatch], sentences: bool, jobs: int, progress: Any) -> Iterator[tuple[pa.RecordBatch, Place]]:
+    """Yield scored batches, each with the place where the next begins, and tell how far the run is."""
     given: deque[DocumentBatch] = deque()
 
     def noted() -> Iterator[DocumentBatch]:
@@ -133,12 +139,11 @@ def _scored(
             yield batch
 
     began, done = monotonic(), 0
-    bar = click.progressbar(length=inputs.size, file=sys.stderr, hidden=not sys.stderr.isatty(), item_show_func=lambda rate: rate)
-    with bar:
+    with progress:
         for scored in score_documents(tagger, noted(), sentences=sentences, jobs=jobs):
             batch = given.popleft()
             done += len(scored)
-            bar.update(batch.read - bar.pos, f"{done / (monotonic() - began):,.0f} sentences/s")
+            progress.update(batch.read - progress.pos, f"{done / (monotonic() - began):,.0f} sentences/s")
             yield scored, batch.end
 
 
