@@ -18,10 +18,13 @@ CORRIDOR = [
     "files",
     "arrow",
     "indexes",
+    "decoding",
     "codebook",
     "sentences",
     "languages",
+    "tables",
     "documents",
+    "inputs",
     "features",
     "decisions",
     "scorers",
@@ -43,6 +46,7 @@ CORRIDOR = [
     "cards",
     "training",
     "engines",
+    "parts",
     "outputs",
     "cli",
 ]
@@ -51,7 +55,7 @@ CORRIDOR = [
 DOORS = {
     "click": {"cli"},
     "docx": {"documents"},
-    "joblib": {"classifiers", "finetuning"},
+    "joblib": {"classifiers", "finetuning", "engines"},
     "markdown_it": {"documents"},
     "nupunkt": {"sentences"},
     "py3langid": {"languages"},
@@ -67,10 +71,12 @@ DOORS = {
     "torch": {"finetuning"},
     "transformers": {"finetuning"},
     "trafilatura": {"documents"},
-    "pyarrow": set("arrow indexes features scorers linear encoder model tagging classifiers documents engines outputs cli".split()),
+    "pyarrow": set(
+        "arrow indexes tables documents inputs features scorers linear encoder model tagging classifiers engines parts outputs cli".split()
+    ),
     "numpy": set(
         "arrow indexes features decisions scorers linear encoder model tagging evaluation labels splits agreement calibration classifiers finetuning "
-        "recipes training cli".split()
+        "recipes training engines cli".split()
     ),
 }
 
@@ -126,9 +132,9 @@ def test_what_is_public_is_listed_and_there():
 def test_scoring_loads_nothing_heavy(model_folder):
     code = (
         "import sys, migclass\n"
-        "from migclass.engines import score_documents; from migclass.documents import Document\n"
+        "from migclass.engines import score_documents; from migclass.documents import Document; from migclass.inputs import batch_documents\n"
         f"tagger = migclass.load({str(model_folder)!r})\n"
-        "batch = next(score_documents(tagger, [Document('a', 'They closed the border.')]))\n"
+        "batch = next(score_documents(tagger, batch_documents([Document('a', 'They closed the border.')])))\n"
         "heavy = {'sklearn', 'scipy', 'datasets', 'pandas', 'torch', 'joblib', 'rich', 'docx', 'trafilatura', 'py3langid', 'pypdfium2', 'numpy.ma'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
