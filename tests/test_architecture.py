@@ -54,7 +54,9 @@ DOORS = {
     "markdown_it": {"documents"},
     "nupunkt": {"sentences"},
     "py3langid": {"languages"},
+    "py4j": {"engines"},
     "pypdfium2": {"documents"},
+    "pyspark": {"engines"},
     "rich": {"outputs", "cli"},
     "safetensors": {"model"},
     "scipy": {"classifiers"},
@@ -128,7 +130,7 @@ def test_scoring_loads_nothing_heavy(model_folder):
         "from migclass.engines import score_documents; from migclass.documents import Document\n"
         f"tagger = migclass.load({str(model_folder)!r})\n"
         "batch = next(score_documents(tagger, [Document('a', 'They closed the border.')]))\n"
-        "heavy = {'sklearn', 'scipy', 'datasets', 'pandas', 'torch', 'joblib', 'rich', 'docx', 'trafilatura', 'py3langid', 'pypdfium2'}\n"
+        "heavy = {'sklearn', 'scipy', 'datasets', 'pandas', 'torch', 'joblib', 'rich', 'docx', 'trafilatura', 'py3langid', 'pypdfium2', 'pyspark'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

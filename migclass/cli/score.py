@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import click
 import pyarrow as pa
+from click.core import ParameterSource
 
 from migclass import outputs
 from migclass.documents import STDIN, Document, check_readable, read_documents, read_meta
@@ -24,6 +25,8 @@ from migclass.tagging import load
 _SUFFIXES = {".jsonl": "jsonl", ".csv": "csv", ".parquet": "parquet", ".txt": "table"}
 # Rows of a table whose language is looked at.
 _LOOKED_AT = 100
+# Options that Spark understands; it reads and writes Parquet only.
+_ON_SPARK = {"files", "engine", "output", "force", "model", "text_column", "sentences"}
 
 
 @click.command()
@@ -37,6 +40,9 @@ _LOOKED_AT = 100
 @click.option("--meta", metavar="CSV", help="A table whose first column is a file name; its other columns join the tags.")
 @click.option("--encoding", default="utf-8", show_default=True, metavar="NAME", help="Encoding of text files.")
 @click.option("--save-text", metavar="DIR", help="Keep the extracted text that offsets point into, one file a document.")
+@click.option(
+    "--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True, help="Spark reads Parquet and writes a folder of it."
+)
 def score(
     files: tuple[str, ...],
     model: str | None,
@@ -48,12 +54,15 @@ def score(
     meta: str | None,
     encoding: str,
     save_text: str | None,
+    engine: str,
 ) -> None:
     """Tag the sentences of documents by frame and pole.
 
     FILE is .txt, .md, .html, .pdf, .docx, a table (.csv, .tsv, .jsonl, .parquet) with a text column, or - for
     standard input. In a table to read, a question mark follows a code that is too near its threshold to rely on.
     """
+    if engine == "spark":
+        return _score_on_spark(files, output, text_column=text_column, sentences=sentences, model=model, force=force)
     check_readable(files)
     check_apart(files, output)
     kind = format_ or _format(output)
@@ -64,6 +73,18 @@ def score(
     batches = score_documents(tagger, _english(documents), sentences=sentences)
     with replacing(output, force=force) if output else nullcontext(sys.stdout.buffer) as file:
         _writer(kind, file)(batches, file)
+
+
+def _score_on_spark(files: tuple[str, ...], output: str | None, **options: Any) -> None:
+    from migclass.engines.spark import score_parquet
+
+    context = click.get_current_context()
+    for option in context.command.params:
+        if option.name not in _ON_SPARK and context.get_parameter_source(str(option.name)) == ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{option.opts[-1]} does not go with --engine spark, which reads and writes Parquet")
+    if output is None:
+        raise click.UsageError("--engine spark needs --output, the folder to write")
+    score_parquet(files, output, **options)
 
 
 def _format(output: str | None) -> str:
