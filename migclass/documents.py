@@ -1,54 +1,46 @@
 """Files -> text with provenance. Readers of PDF, Word and HTML load when such a file comes."""
 
-import codecs
-import csv
 import hashlib
 import io
-import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from migclass.errors import DocumentError, MigclassError
+import pyarrow as pa
+
+from migclass.decoding import decode
+from migclass.errors import DocumentError
+from migclass.tables import is_table, open_table, read_csv
 
 STDIN = "-"
-_TABLES = {".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"}
-_MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 _OFFICE = {".doc", ".odt", ".rtf", ".xls", ".xlsx", ".ppt", ".pptx", ".epub"}
-csv.field_size_limit(2**31 - 1)
 
 
 @dataclass(frozen=True)
 class Document:
-    """A text with its name, how it was got out of its file, and the other columns of its row.
+    """A text with its name, how it was got out of its file, and other columns that belong to it.
 
-    ``name`` is the file's path as it was given; for row n of a table, ``path#n``, and ``row`` is true.
+    ``name`` is the file's path as it was given; for row n of a table, ``path#n``.
     """
 
     name: str
     text: str
     extractor: str = "text"
-    row: bool = False
     columns: dict[str, Any] = field(default_factory=dict)
 
     @property
     def extraction(self) -> str:
         """The extractor and the first 16 hexadecimal digits of the text's SHA-256: what offsets point into."""
-        return f"{self.extractor} {hashlib.sha256(self.text.encode('utf-8', 'replace')).hexdigest()[:16]}"
+        return extraction(self.text, self.extractor)
 
 
-def is_table(path: str) -> bool:
-    """Whether a path is read as a table: rows with a text column."""
-    return Path(path).suffix.lower() in _TABLES
+def extraction(text: str, extractor: str = "text") -> str:
+    """Return what offsets into a text point into: its extractor and the first 16 hexadecimal digits of its SHA-256."""
+    return f"{extractor} {hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:16]}"
 
 
 def read_documents(path: str, *, text_column: str = "text", encoding: str = "utf-8") -> Iterator[Document]:
@@ -63,18 +55,27 @@ def read_documents(path: str, *, text_column: str = "text", encoding: str = "utf
         DocumentError: the file is missing, empty, of a kind that can't be read, or not in that encoding, a
             table lacks the column, or a row is broken. Nothing of that file is left out silently.
     """
-    suffix = "" if path == STDIN else Path(path).suffix.lower()
-    if suffix in _TABLES:
-        yield from _table(path, suffix, text_column, encoding)
+    if not is_table(path):
+        yield read_document(path, encoding=encoding)
         return
+    table = open_table(path, text_column=text_column, encoding=encoding)
+    for block in table.blocks():
+        rows = pa.RecordBatch.from_arrays(block.columns, schema=table.schema).to_pylist() or [{}] * len(block.texts)
+        for n, (text, row) in enumerate(zip(block.texts.to_pylist(), rows, strict=True), block.first + 1):
+            yield Document(f"{path}#{n}", text, columns=row)
+
+
+def read_document(path: str, *, encoding: str = "utf-8") -> Document:
+    """Read the document of a file that is no table; arguments and errors as `read_documents`."""
+    suffix = "" if path == STDIN else Path(path).suffix.lower()
     if suffix in _OFFICE:
         raise DocumentError(f"{path}: {suffix} files are not read; save it as .docx, .pdf, .html or .txt")
     data = _bytes(path)
     extract = {".md": _markdown, ".markdown": _markdown, ".html": _html, ".htm": _html, ".pdf": _pdf, ".docx": _docx}.get(suffix)
-    text, extractor = extract(data, path, encoding) if extract else (_decode(data, path, encoding), "text")
+    text, extractor = extract(data, path, encoding) if extract else (decode(data, path, encoding), "text")
     if not text.strip():
         raise DocumentError(f"{path}: no text in it; expected a document with words")
-    yield Document(path, text, extractor)
+    return Document(path, text, extractor)
 
 
 def check_readable(paths: Sequence[str]) -> None:
@@ -94,28 +95,11 @@ def _bytes(path: str) -> bytes:
         raise DocumentError(f"{path}: can't be read: {error.strerror}") from None
 
 
-def _decode(data: bytes, path: str, encoding: str) -> str:
-    for mark, name in _MARKS:
-        if data.startswith(mark):
-            encoding = name
-            break
-    if b"\0" in data[:8192] and "16" not in encoding and "32" not in encoding:
-        raise DocumentError(f"{path}: looks like a binary file; expected text, PDF, Word (.docx), HTML or a table")
-    try:
-        return data.decode(encoding).replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        what = f"{path}: line {line}: byte 0x{data[error.start]:02x} is not {encoding}"
-        raise DocumentError(f"{what}; name the file's encoding with --encoding (often latin-1 or cp1252)") from None
-    except (LookupError, UnicodeError):
-        raise DocumentError(f"{path}: unknown encoding {encoding!r}; expected a name such as utf-8, latin-1, cp1252") from None
-
-
 def _markdown(data: bytes, path: str, encoding: str) -> tuple[str, str]:
     from markdown_it import MarkdownIt
 
     blocks = []
-    for token in MarkdownIt("commonmark").enable("table").parse(_front_matter_off(_decode(data, path, encoding))):
+    for token in MarkdownIt("commonmark").enable("table").parse(_front_matter_off(decode(data, path, encoding))):
         if token.type == "inline":
             parts = [" " if t.type in ("softbreak", "hardbreak") else t.content for t in token.children or []]
             blocks.append("".join(parts))
@@ -177,76 +161,6 @@ def _docx_blocks(document: Any) -> Iterator[str]:
             yield item.text
 
 
-def _table(path: str, suffix: str, text_column: str, encoding: str) -> Iterator[Document]:
-    rows: Callable[[str, str], Iterator[tuple[int, dict[str, Any]]]]
-    rows = {".csv": _csv, ".tsv": _csv, ".parquet": _parquet}.get(suffix, _jsonl)
-    n = 0
-    for n, row in rows(path, encoding):
-        if text_column not in row:
-            found = ", ".join(map(str, row)) or "none"
-            raise DocumentError(f"{path}: row {n}: no column '{text_column}' (columns: {found}); name the text's column with --text-column")
-        text = row.pop(text_column)
-        if text is not None and not isinstance(text, str):
-            raise DocumentError(
-                f"{path}: row {n}: column '{text_column}' holds {type(text).__name__}, expected text; name another with --text-column"
-            )
-        yield Document(f"{path}#{n}", text or "", row=True, columns=row)
-    if n == 0:
-        raise DocumentError(f"{path}: no rows in it; expected a table with a column '{text_column}'")
-
-
-def _csv(path: str, encoding: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    text = _decode(_bytes(path), path, encoding)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if path.lower().endswith(".tsv") else ",")
-    head = next(reader, [])
-    if len(set(head)) < len(head):
-        double = next(name for name in head if head.count(name) > 1)
-        raise DocumentError(f"{path}: line 1: two columns are named '{double}'; give each a name of its own")
-    for n, row in enumerate((row for row in reader if row), 1):
-        if len(row) != len(head):
-            raise DocumentError(
-                f"{path}: line {reader.line_num}: {len(row)} fields, expected {len(head)} as in the head; check the quotes and commas"
-            )
-        yield n, dict(zip(head, row, strict=True))
-
-
-def _jsonl(path: str, encoding: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    lines = enumerate(_decode(_bytes(path), path, encoding).split("\n"), 1)
-    rows = [parse_json_row(line, f"{path}: line {i}") for i, line in lines if line.strip()]
-    # Rows may leave columns out; all get the same ones, so that every output format can hold them.
-    empty = dict.fromkeys(name for row in rows for name in row)
-    for n, row in enumerate(rows, 1):
-        yield n, empty | row
-
-
-def parse_json_row(line: str, where: str, *, error: type[MigclassError] = DocumentError) -> dict[str, Any]:
-    """Read one line of a JSONL file; ``where`` names it in the message of an ``error``."""
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as fault:
-        raise error(f"{where}: not JSON ({str(fault).splitlines()[0]}); expected one object in {{ }} a line") from None
-    if not isinstance(row, dict):
-        raise error(f"{where}: a JSON {type(row).__name__}; expected one object in {{ }} a line")
-    return row
-
-
-def _parquet(path: str, encoding: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            n = 0
-            for batch in file.iter_batches():
-                for row in batch.to_pylist():
-                    n += 1
-                    yield n, row
-    except FileNotFoundError:
-        raise DocumentError(f"{path}: no such file") from None
-    except (pa.ArrowException, OSError) as error:
-        raise DocumentError(f"{path}: can't be read as Parquet ({str(error).splitlines()[0]})") from None
-
-
 def read_meta(path: str, files: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Read a table (CSV or TSV) whose first column names files, with or without folder: file -> its other columns.
 
@@ -254,7 +168,7 @@ def read_meta(path: str, files: Sequence[str]) -> dict[str, dict[str, Any]]:
         DocumentError: the table can't be read, names a file twice, or lacks one of ``files``.
     """
     by_name: dict[str, dict[str, Any]] = {}
-    for _, row in _csv(path, "utf-8"):
+    for row, _ in read_csv(path):
         name = str(row.pop(next(iter(row))))
         if name in by_name:
             raise DocumentError(f"{path}: '{name}' stands in two rows; keep one")

@@ -18,8 +18,7 @@ def replacing(path: str | Path, *, force: bool = False) -> Iterator[BinaryIO]:
         OutputError: the file is there already and ``force`` is not set, or it can't be written.
     """
     path = Path(path)
-    if path.exists() and not force:
-        raise OutputError(f"{path}: exists already; name another file or replace it with --force")
+    check_free(path, force=force)
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     except OSError as error:
@@ -34,6 +33,12 @@ def replacing(path: str | Path, *, force: bool = False) -> Iterator[BinaryIO]:
     finally:
         if os.path.exists(name):
             os.unlink(name)
+
+
+def check_free(path: str | Path, *, force: bool = False) -> None:
+    """Raise OutputError where there is such a file already, unless it may be replaced."""
+    if Path(path).exists() and not force:
+        raise OutputError(f"{path}: exists already; name another file or replace it with --force")
 
 
 def current_umask() -> int:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from migclass.codebook import Codebook
-from migclass.documents import parse_json_row
 from migclass.errors import LabelError
 from migclass.resources import resource
+from migclass.tables import parse_json_row
 
 DEFAULT = "default"
 WRITTEN = "written"

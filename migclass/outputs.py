@@ -3,23 +3,33 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, BinaryIO
 
 import pyarrow as pa
 
+from migclass.arrow import to_numpy
 from migclass.errors import OutputError
 
 FORMATS = ("table", "jsonl", "csv", "parquet")
 
 
+# Digits of a probability in text.
+_DIGITS = 6
+# Columns of a Parquet file in which few values stand again and again, so that each is kept once.
+_REPEATED = ["document", "extraction", "model", "codebook", *(f"{name}.list.element" for name in ("frames", "poles", "unsure"))]
+
+
 def write_jsonl(batches: Iterable[pa.RecordBatch], file: BinaryIO) -> None:
     """Write one JSON object a sentence."""
+    encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
     for batch in batches:
-        for row in batch.to_pylist():
-            row["scores"] = {code: round(score, 6) for code, score in row["scores"].items()}
-            file.write((json.dumps(row, ensure_ascii=False, default=str) + "\n").encode("utf-8", "replace"))
+        codes, names = _codes(batch.schema), batch.schema.names
+        scores = [dict(zip(codes, row, strict=True)) for row in zip(*_scores(batch), strict=True)]
+        columns = [scores if name == "scores" else column.to_pylist() for name, column in zip(names, batch.columns, strict=True)]
+        lines = [encode(dict(zip(names, row, strict=True))) + "\n" for row in zip(*columns, strict=True)]
+        file.write("".join(lines).encode("utf-8", "replace"))
 
 
 def write_csv(batches: Iterable[pa.RecordBatch], file: BinaryIO) -> None:
@@ -27,17 +37,25 @@ def write_csv(batches: Iterable[pa.RecordBatch], file: BinaryIO) -> None:
     text = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="", write_through=True)
     writer, head = csv.writer(text), None
     for batch in batches:
-        codes = [field.name for field in batch.schema.field("scores").type]
-        names = [name for name in batch.schema.names if name != "scores"] + codes
-        if taken := sorted({name for name in names if names.count(name) > 1}):
-            raise OutputError(f"a column of the input is named '{taken[0]}', like a code; rename it, or use --format jsonl")
+        others = [name for name in batch.schema.names if name != "scores"]
+        names = others + _codes(batch.schema)
+        _no_column_like_a_code(names)
         if head is None:
             writer.writerow(head := names)
         _same_columns(head, names)
-        for row in batch.to_pylist():
-            row |= {code: f"{score:.6f}" for code, score in row.pop("scores").items()}
-            writer.writerow([_cell(row[name]) for name in head])
+        columns = {name: map(_cell, batch.column(name).to_pylist()) for name in others}
+        columns |= {code: (f"{score:.{_DIGITS}f}" for score in scores) for code, scores in zip(names[len(others) :], _scores(batch), strict=True)}
+        writer.writerows(zip(*(columns[name] for name in head), strict=True))
     text.detach()
+
+
+def _codes(schema: pa.Schema) -> list[str]:
+    return [field.name for field in schema.field("scores").type]
+
+
+def _scores(batch: pa.RecordBatch) -> list[list[float]]:
+    """Return the probabilities of each code as they are written in text."""
+    return [to_numpy(column).astype(float).round(_DIGITS).tolist() for column in batch.column("scores").flatten()]
 
 
 def _cell(value: Any) -> Any:
@@ -52,12 +70,31 @@ def write_parquet(batches: Iterable[pa.RecordBatch], file: BinaryIO) -> None:
     if (first := next(rest, None)) is None:
         raise OutputError("no sentence to write; a Parquet file needs at least one")
     try:
-        with pq.ParquetWriter(file, first.schema) as writer:
+        with pq.ParquetWriter(file, first.schema, use_dictionary=_REPEATED) as writer:
             for batch in chain([first], rest):
                 _same_columns(first.schema.names, batch.schema.names)
                 writer.write_batch(batch.select(first.schema.names).cast(first.schema))
     except pa.ArrowException as error:
         raise OutputError(f"a column can't be held by Parquet ({str(error).splitlines()[0]}); use --format jsonl") from None
+
+
+def check_columns(kind: str, schemas: Iterable[pa.Schema], codes: Sequence[str]) -> None:
+    """Raise OutputError where a format can't hold columns that documents bring along, before anything is written."""
+    first, *others = schemas
+    if kind == "csv":
+        _no_column_like_a_code([*first.names, *codes])
+    for other in others if kind in ("csv", "parquet") else ():
+        _same_columns(first.names, other.names)
+    for other in others if kind == "parquet" else ():
+        for field in other:
+            if field.type != first.field(field.name).type and not pa.types.is_null(field.type):
+                what = f"column '{field.name}' holds {first.field(field.name).type} in one file and {field.type} in another"
+                raise OutputError(f"{what}, and Parquet needs one kind in all; use --format jsonl")
+
+
+def _no_column_like_a_code(names: list[str]) -> None:
+    if taken := sorted({name for name in names if names.count(name) > 1}):
+        raise OutputError(f"a column of the input is named '{taken[0]}', like a code; rename it, or use --format jsonl")
 
 
 def _same_columns(head: list[str], names: list[str]) -> None:

@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from migclass.codebook import Codebook
-from migclass.documents import STDIN, is_table, read_documents
+from migclass.documents import STDIN, read_documents
 from migclass.errors import LabelError
 from migclass.labels import LabelledSentence, parse_row, read_lines
 from migclass.resources import resource
 from migclass.sentences import one_line
+from migclass.tables import is_table
 
 KINDS = ("resolved", "moved", "missing")
 ROLES = ("train", "validation", "test")

@@ -17,10 +17,13 @@ CORRIDOR = [
     "resources",
     "files",
     "arrow",
+    "decoding",
     "codebook",
     "sentences",
     "languages",
+    "tables",
     "documents",
+    "inputs",
     "features",
     "decisions",
     "scorers",
@@ -42,6 +45,7 @@ CORRIDOR = [
     "cards",
     "training",
     "engines",
+    "parts",
     "outputs",
     "cli",
 ]
@@ -50,7 +54,7 @@ CORRIDOR = [
 DOORS = {
     "click": {"cli"},
     "docx": {"documents"},
-    "joblib": {"classifiers", "finetuning"},
+    "joblib": {"classifiers", "finetuning", "engines"},
     "markdown_it": {"documents"},
     "nupunkt": {"sentences"},
     "py3langid": {"languages"},
@@ -68,10 +72,10 @@ DOORS = {
     "torch": {"finetuning"},
     "transformers": {"finetuning"},
     "trafilatura": {"documents"},
-    "pyarrow": set("arrow features scorers linear encoder model tagging classifiers documents engines outputs cli".split()),
+    "pyarrow": set("arrow tables documents inputs features scorers linear encoder model tagging classifiers engines parts outputs cli".split()),
     "numpy": set(
         "arrow features decisions scorers linear encoder model tagging evaluation labels splits agreement calibration classifiers finetuning "
-        "recipes training sentences cli".split()
+        "recipes training engines cli".split()
     ),
 }
 
@@ -127,9 +131,9 @@ def test_what_is_public_is_listed_and_there():
 def test_scoring_loads_nothing_heavy(model_folder):
     code = (
         "import sys, migclass\n"
-        "from migclass.engines import score_documents; from migclass.documents import Document\n"
+        "from migclass.engines import score_documents; from migclass.documents import Document; from migclass.inputs import batch_documents\n"
         f"tagger = migclass.load({str(model_folder)!r})\n"
-        "batch = next(score_documents(tagger, [Document('a', 'They closed the border.')]))\n"
+        "batch = next(score_documents(tagger, batch_documents([Document('a', 'They closed the border.')])))\n"
         "heavy = {'sklearn', 'scipy', 'datasets', 'pandas', 'torch', 'joblib', 'rich', 'docx', 'trafilatura', 'py3langid', 'pypdfium2', 'pyspark'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )

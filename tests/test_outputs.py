@@ -9,6 +9,7 @@ from migclass.documents import Document
 from migclass.engines import score_documents
 from migclass.errors import OutputError
 from migclass.files import replacing
+from migclass.inputs import batch_documents
 from migclass.outputs import write_csv, write_jsonl, write_parquet, write_table
 
 DOCUMENTS = [
@@ -17,9 +18,13 @@ DOCUMENTS = [
 ]
 
 
+def score(tagger, documents, *, size=2**20):
+    return list(score_documents(tagger, batch_documents(documents, size=size)))
+
+
 @pytest.fixture
 def batches(tagger):
-    return list(score_documents(tagger, DOCUMENTS, batch_size=1))
+    return score(tagger, DOCUMENTS, size=1)
 
 
 def written(writer, batches, **options):
@@ -50,7 +55,7 @@ def test_the_table_shows_every_sentence_and_no_control_characters(batches):
 
 
 def test_columns_must_be_the_same_in_all(tagger):
-    mixed = list(score_documents(tagger, [Document("a", "One.", columns={"x": 1}), Document("b", "Two.")]))
+    mixed = score(tagger, [Document("a", "One.", columns={"x": 1}), Document("b", "Two.")])
     assert len(written(write_jsonl, mixed).splitlines()) == 2
     for writer in (write_csv, write_parquet):
         with pytest.raises(OutputError, match="column 'x' is in some documents only"):
@@ -58,7 +63,7 @@ def test_columns_must_be_the_same_in_all(tagger):
 
 
 def test_a_column_that_changes_its_type(tagger):
-    mixed = list(score_documents(tagger, [Document("a", "One.", columns={"x": 1}), Document("b", "Two.", columns={"x": "y"})], batch_size=1))
+    mixed = score(tagger, [Document("a", "One.", columns={"x": 1}), Document("b", "Two.", columns={"x": "y"})], size=1)
     with pytest.raises(OutputError, match="can't be held by Parquet"):
         written(write_parquet, mixed)
 
@@ -93,16 +98,14 @@ def test_files_are_replaced_whole_or_not_at_all(tmp_path):
 
 
 def test_columns_in_another_order_keep_their_names(tagger):
-    mixed = list(
-        score_documents(tagger, [Document("a", "One.", columns={"x": 1, "y": 2}), Document("b", "Two.", columns={"y": 4, "x": 3})], batch_size=1)
-    )
+    mixed = score(tagger, [Document("a", "One.", columns={"x": 1, "y": 2}), Document("b", "Two.", columns={"y": 4, "x": 3})], size=1)
     cells = list(csv.DictReader(io.StringIO(written(write_csv, mixed).decode(), newline="")))
     assert [(row["x"], row["y"]) for row in cells] == [("1", "2"), ("3", "4")]
     assert [(row["x"], row["y"]) for row in pq.read_table(io.BytesIO(written(write_parquet, mixed))).to_pylist()] == [(1, 2), (3, 4)]
 
 
 def test_a_column_named_like_a_code(tagger):
-    clash = list(score_documents(tagger, [Document("a", "One.", columns={"security": "mine"})]))
+    clash = score(tagger, [Document("a", "One.", columns={"security": "mine"})])
     with pytest.raises(OutputError, match="'security', like a code"):
         written(write_csv, clash)
     assert json.loads(written(write_jsonl, clash))["security"] == "mine"
@@ -110,11 +113,11 @@ def test_a_column_named_like_a_code(tagger):
 
 @pytest.mark.parametrize("values", [[1, "s"], [{"a": 1}, [1]], [10**30, 1], [None, None], [1.5, 2], [{}, {}], [["\ud800"], "x"], [True, 3]])
 def test_carried_values_of_any_kind(tagger, values):
-    mixed = list(score_documents(tagger, [Document("a", "One.", columns={"x": value}) for value in values]))
+    mixed = score(tagger, [Document("a", "One.", columns={"x": value}) for value in values])
     for writer in (write_jsonl, write_csv, write_parquet):
         assert written(writer, mixed)
 
 
 def test_a_file_name_is_no_markup(tagger):
     for name in ("rep[final].txt", "r[/b].txt"):
-        assert name in written(write_table, list(score_documents(tagger, [Document(name, "One.")]))).decode()
+        assert name in written(write_table, score(tagger, [Document(name, "One.")])).decode()

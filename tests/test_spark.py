@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from urllib.request import urlopen
@@ -22,8 +23,10 @@ from conftest import ROOT
 from migclass.cli import main
 from migclass.documents import Document
 from migclass.engines import COLUMNS, score_documents
-from migclass.engines.spark import score
+from migclass.engines.spark import _pieces, score
 from migclass.errors import DocumentError, ModelError
+from migclass.inputs import batch_documents
+from migclass.tables import BLOCK
 
 pytestmark = pytest.mark.extras
 
@@ -125,7 +128,8 @@ def in_order(rows):
 
 
 def locally(tagger, documents, **options):
-    return in_order(row for batch in score_documents(tagger, documents, **options) for row in batch.to_pylist())
+    batches = (replace(batch, rows=True) for batch in batch_documents(documents))
+    return in_order(row for batch in score_documents(tagger, batches, **options) for row in batch.to_pylist())
 
 
 def progress(spark):
@@ -157,10 +161,18 @@ def test_a_frame_is_scored_as_on_this_machine(spark, tagger, model_folder):
     assert [(row["day"].day, row["Year"], row["tags"]) for row in rows] == [(1, 1999, ["x"]), (1, 1999, ["x"]), (4, 2002, ["y", "z"])]
 
 
+def test_a_large_batch_is_scored_in_pieces():
+    batch = pa.RecordBatch.from_pydict({"text": ["x" * 2**12] * 2**10})
+    pieces = list(_pieces(batch))
+    assert pa.Table.from_batches(pieces).equals(pa.Table.from_batches([batch]))
+    assert max(len(piece) for piece in pieces) * 2**12 <= BLOCK
+    assert list(_pieces(batch.slice(0, 0))) == []
+
+
 def test_rows_that_are_sentences_and_have_no_name(spark, tagger, model_folder):
     df = spark.createDataFrame(pa.table({"body": ["One. Still one.", "Two."]})).coalesce(1)
     rows = [row.asDict(recursive=True) for row in score(df, text_column="body", sentences=True, model=model_folder).collect()]
-    documents = [Document(f"part-00000#{n}", text, row=True) for n, text in ((1, "One. Still one."), (2, "Two."))]
+    documents = [Document(f"part-00000#{n}", text) for n, text in ((1, "One. Still one."), (2, "Two."))]
     assert rows == locally(tagger, documents, sentences=True)
 
 
@@ -187,7 +199,7 @@ def test_frames_that_cannot_be_scored(spark, model_folder):
         score(df, text_column="body")
     with pytest.raises(DocumentError, match="column 'n' holds bigint, expected text"):
         score(df, text_column="n")
-    with pytest.raises(DocumentError, match="has a column 'Frames', which tags use"):
+    with pytest.raises(DocumentError, match="has a column 'frames', which tags use"):
         score(df)
     with pytest.raises(ModelError, match="magic: no such model"):
         score(df.drop("Frames"), model="magic")

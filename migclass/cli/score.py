@@ -2,11 +2,13 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
+from time import monotonic
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
@@ -15,14 +17,16 @@ import pyarrow as pa
 from click.core import ParameterSource
 
 from migclass import outputs
-from migclass.documents import STDIN, Document, check_readable, read_documents, read_meta
-from migclass.engines import score_documents
+from migclass.documents import STDIN, check_readable, read_meta
+from migclass.engines import check_columns, score_documents
 from migclass.errors import OutputError
-from migclass.files import check_apart, replacing
+from migclass.files import check_apart, check_free, replacing
+from migclass.inputs import START, DocumentBatch, Inputs, Place
 from migclass.languages import foreign_language
-from migclass.tagging import load
+from migclass.parts import Parts, open_parts
+from migclass.tagging import Tagger, load
 
-_SUFFIXES = {".jsonl": "jsonl", ".csv": "csv", ".parquet": "parquet", ".txt": "table"}
+_SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet", ".txt": "table"}
 # Rows of a table whose language is looked at.
 _LOOKED_AT = 100
 # Options that Spark understands; it reads and writes Parquet only.
@@ -34,6 +38,15 @@ _ON_SPARK = {"files", "engine", "output", "force", "model", "text_column", "sent
 @click.option("--model", metavar="NAME|DIR", help="A model that ships, or a model folder. [default: the shipped default]")
 @click.option("--format", "format_", type=click.Choice(outputs.FORMATS), help="[default: by the suffix of --output; table on a terminal, else jsonl]")
 @click.option("-o", "--output", metavar="PATH", help="Write to this file instead of standard output.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Processes that work at once; the result is the same for any.",
+)
+@click.option("--resume", is_flag=True, help="Keep what is done in OUTPUT.parts until all is; the same command goes on from there.")
 @click.option("--force", is_flag=True, help="Replace the files of --output and --save-text if they are there.")
 @click.option("--text-column", default="text", show_default=True, metavar="NAME", help="In a table, the column with the text.")
 @click.option("--sentences", is_flag=True, help="Each line, or row of a table, is one sentence already.")
@@ -48,6 +61,8 @@ def score(
     model: str | None,
     format_: str | None,
     output: str | None,
+    jobs: int,
+    resume: bool,
     force: bool,
     text_column: str,
     sentences: bool,
@@ -66,13 +81,24 @@ def score(
     check_readable(files)
     check_apart(files, output)
     kind = format_ or _format(output)
+    inputs = Inputs(files, text_column=text_column, encoding=encoding, meta=read_meta(meta, files) if meta else {})
     tagger = load(model)
-    documents = _documents(files, text_column, encoding, read_meta(meta, files) if meta else {})
+    for path, schema in inputs.schemas:
+        check_columns(schema.names, path)
+    outputs.check_columns(kind, [schema for _, schema in inputs.schemas], tagger.codes)
+    parts = _parts(files, output, force, tagger, text_column=text_column, sentences=sentences, encoding=encoding, meta=meta) if resume else None
+    batches = _english(inputs.batches(parts.place if parts else START))
     if save_text:
-        documents = _saving(documents, Path(save_text), force)
-    batches = score_documents(tagger, _english(documents), sentences=sentences)
+        batches = _saving(batches, Path(save_text), force or bool(parts and parts.count))
+    scored = _scored(tagger, batches, inputs, sentences=sentences, jobs=jobs)
+    if parts:
+        for batch, place in scored:
+            parts.add(batch, place)
+    found = parts.batches() if parts else (batch for batch, _ in scored)
     with replacing(output, force=force) if output else nullcontext(sys.stdout.buffer) as file:
-        _writer(kind, file)(batches, file)
+        _writer(kind, file)((batch for batch in found if len(batch)), file)
+    if parts:
+        parts.remove()
 
 
 def _score_on_spark(files: tuple[str, ...], output: str | None, **options: Any) -> None:
@@ -88,9 +114,12 @@ def _score_on_spark(files: tuple[str, ...], output: str | None, **options: Any) 
 
 
 def _format(output: str | None) -> str:
-    if output:
-        return _SUFFIXES.get(Path(output).suffix.lower(), "jsonl")
-    return "table" if sys.stdout.isatty() else "jsonl"
+    if not output:
+        return "table" if sys.stdout.isatty() else "jsonl"
+    suffix = Path(output).suffix.lower()
+    if suffix not in _SUFFIXES:
+        raise click.UsageError(f"{output}: no format is known by this suffix; use one of {', '.join(_SUFFIXES)}, or say --format")
+    return _SUFFIXES[suffix]
 
 
 def _writer(kind: str, file: BinaryIO) -> Callable[[Iterable[pa.RecordBatch], BinaryIO], None]:
@@ -100,32 +129,63 @@ def _writer(kind: str, file: BinaryIO) -> Callable[[Iterable[pa.RecordBatch], Bi
     return partial(outputs.write_table, width=width, colour=file.isatty() and "NO_COLOR" not in os.environ)
 
 
-def _documents(files: Iterable[str], text_column: str, encoding: str, meta: dict[str, dict[str, Any]]) -> Iterator[Document]:
-    for path in files:
-        for document in read_documents(path, text_column=text_column, encoding=encoding):
-            yield replace(document, columns=document.columns | meta.get(path, {}))
+def _parts(files: Sequence[str], output: str | None, force: bool, tagger: Tagger, *, meta: str | None, **options: Any) -> Parts:
+    """Return the parts of this run: the one that was interrupted, or a new one."""
+    if not output or STDIN in files:
+        raise click.UsageError("--resume needs files to read and an --output to write")
+    check_free(output, force=force)
+    inputs = [(path, (about := Path(path).stat()).st_size, about.st_mtime_ns) for path in (*files, *([meta] if meta else []))]
+    run = {"migclass": version("migclass"), "model": tagger.model.hash, "inputs": inputs} | options
+    return open_parts(output, run)
 
 
-def _saving(documents: Iterable[Document], folder: Path, force: bool) -> Iterator[Document]:
+def _scored(
+    tagger: Tagger, batches: Iterable[DocumentBatch], inputs: Inputs, *, sentences: bool, jobs: int
+) -> Iterator[tuple[pa.RecordBatch, Place]]:
+    """Yield scored batches, each with the place where the next begins, and show on a terminal how far the run is."""
+    given: deque[DocumentBatch] = deque()
+
+    def noted() -> Iterator[DocumentBatch]:
+        for batch in batches:
+            given.append(batch)
+            yield batch
+
+    began, done = monotonic(), 0
+    bar = click.progressbar(length=inputs.size, file=sys.stderr, hidden=not sys.stderr.isatty(), item_show_func=lambda rate: rate)
+    with bar:
+        for scored in score_documents(tagger, noted(), sentences=sentences, jobs=jobs):
+            batch = given.popleft()
+            done += len(scored)
+            bar.update(batch.read - bar.pos, f"{done / (monotonic() - began):,.0f} sentences/s")
+            yield scored, batch.end
+
+
+def _saving(batches: Iterable[DocumentBatch], folder: Path, force: bool) -> Iterator[DocumentBatch]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder}: can't be made: {error.strerror}; name a folder for --save-text") from None
-    for document in documents:
-        name = "stdin" if document.name == STDIN else quote(document.name, safe=" #()[]{}+,;=@~").lstrip(".")
-        with replacing(folder / f"{name}.txt", force=force) as file:
-            file.write(document.text.encode("utf-8", "replace"))
-        yield document
+    for batch in batches:
+        for name, text in zip(batch.table.column("document").to_pylist(), batch.table.column("text").to_pylist(), strict=True):
+            file_name = "stdin" if name == STDIN else quote(name, safe=" #()[]{}+,;=@~").lstrip(".")
+            with replacing(folder / f"{file_name}.txt", force=force) as file:
+                file.write(text.encode("utf-8", "replace"))
+        yield batch
 
 
-def _english(documents: Iterable[Document]) -> Iterator[Document]:
-    """Pass documents on, and say on standard error which are not English."""
+def _english(batches: Iterable[DocumentBatch]) -> Iterator[DocumentBatch]:
+    """Pass documents on, and say on standard error which are not English; of a table, look at its first rows and say it once."""
     counts: dict[str, int] = {}
-    for document in documents:
-        path = document.name.rsplit("#", 1)[0] if document.row else document.name
-        counts[path] = counts.get(path, 0) + 1
-        if counts[path] <= _LOOKED_AT and (language := foreign_language(document.text)):
-            click.echo(f"Warning: {document.name}: looks like {language}; tags are for English only and mean nothing here", err=True)
-            if document.row:
-                counts[path] = _LOOKED_AT + 1  # one warning a table
-        yield document
+    for batch in batches:
+        names = batch.table.column("document")
+        path = names[0].as_py().rsplit("#", 1)[0] if batch.rows else None
+        looked_at = max(0, _LOOKED_AT - counts.get(path, 0)) if path else len(names)
+        for name, text in zip(names[:looked_at].to_pylist(), batch.table.column("text")[:looked_at].to_pylist(), strict=True):
+            if language := foreign_language(text):
+                click.echo(f"Warning: {name}: looks like {language}; tags are for English only and mean nothing here", err=True)
+                if path:
+                    counts[path] = _LOOKED_AT
+                    break
+        if path:
+            counts[path] = counts.get(path, 0) + len(names)
+        yield batch

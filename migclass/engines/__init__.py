@@ -1,83 +1,93 @@
-"""Documents in, record batches of tagged sentences out: the scoring function of this machine, as a stream."""
+"""Batches of documents in, record batches of tagged sentences out, as a stream: on this machine, in one process or several."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
+import numpy as np
 import pyarrow as pa
 
-from migclass.arrow import column
-from migclass.documents import Document
+from migclass.arrow import numbers, strings
+from migclass.documents import extraction
 from migclass.errors import DocumentError
+from migclass.inputs import DOCUMENT_COLUMNS, DocumentBatch
 from migclass.sentences import Span, one_line, split_sentences
 from migclass.tagging import TAG_COLUMNS, Tagger
 
-_BATCH = 4096
-_PLACE = pa.schema(
-    [
-        ("document", pa.string()),
-        ("index", pa.int64()),
-        ("start", pa.int64()),
-        ("end", pa.int64()),
-        ("text", pa.string()),
-        ("extraction", pa.string()),
-    ]
-)
-COLUMNS = (*_PLACE.names, *TAG_COLUMNS)
+COLUMNS = ("document", "index", "start", "end", "text", "extraction", *TAG_COLUMNS)
+# Sentences that the model sees at once; only a very long document has more.
+_AT_ONCE = 2**14
 
 
-def score_documents(
-    tagger: Tagger,
-    documents: Iterable[Document],
-    *,
-    sentences: bool = False,
-    batch_size: int = _BATCH,
-) -> Iterator[pa.RecordBatch]:
+def score_documents(tagger: Tagger, batches: Iterable[DocumentBatch], *, sentences: bool = False, jobs: int = 1) -> Iterator[pa.RecordBatch]:
     """Split documents into sentences and tag them.
 
     Args:
         tagger: what tags them.
-        documents: the documents; their other columns are carried along.
+        batches: the documents; their own columns are carried along.
         sentences: each line of a document, or each row of a table, is one sentence already.
-        batch_size: sentences a batch, at least; documents are not divided.
+        jobs: worker processes; with 1 the work is done in this one. The result is the same for any number.
 
     Yields:
-        Record batches with COLUMNS and then the documents' own columns; a row a sentence, in order.
+        For each batch, in order, a record batch with COLUMNS and then the documents' own columns; a row a sentence.
 
     Raises:
         DocumentError: a document's column has the name of one of COLUMNS.
+        MigclassError: a worker process was killed.
     """
-    rows: list[dict[str, Any]] = []
-    carried: Mapping[str, Any] = {}
-    for document in documents:
-        if rows and (len(rows) >= batch_size or document.columns.keys() != carried.keys()):
-            yield _score(tagger, rows, tuple(carried))
-            rows = []
-        carried = document.columns
-        if taken := [name for name in carried if name in COLUMNS]:
-            raise DocumentError(f"{document.name}: has a column '{taken[0]}', which tags use; rename it")
-        extraction = document.extraction
-        for index, span in enumerate(_spans(document, sentences)):
-            place = (document.name, index, span.start, span.end, span.text, extraction)
-            rows.append(dict(zip(_PLACE.names, place, strict=True)) | dict(carried))
-    if rows:
-        yield _score(tagger, rows, tuple(carried))
+    if jobs == 1:
+        return (score_batch(tagger, batch, sentences=sentences) for batch in batches)
+    from migclass.engines.processes import score_in_processes
+
+    return score_in_processes(tagger, batches, sentences=sentences, jobs=jobs)
 
 
-def _spans(document: Document, sentences: bool) -> list[Span]:
-    if not sentences:
-        return split_sentences(document.text)
+def score_batch(tagger: Tagger, batch: DocumentBatch, *, sentences: bool = False) -> pa.RecordBatch:
+    """Split and tag the documents of a batch; arguments, result and errors as `score_documents`."""
+    documents = batch.table
+    own = documents.schema.names[len(DOCUMENT_COLUMNS) :]
+    check_columns(own, documents.column("document")[0].as_py())
+    split = split_sentences if not sentences else _whole if batch.rows else _split_lines
+    texts = documents.column("text").to_pylist()
+    spans = [split(text) for text in texts]
+    counts = np.array([len(each) for each in spans])
+    of_document = numbers(np.repeat(np.arange(len(spans)), counts))
+    extractions = strings(list(map(extraction, texts, documents.column("extractor").to_pylist())))
+    places = [
+        documents.column("document").take(of_document).cast(pa.string()),
+        numbers(np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)),
+        *_columns(list(chain.from_iterable(spans))),
+        extractions.take(of_document).cast(pa.string()),
+    ]
+    tagged = _tag(tagger, pa.RecordBatch.from_arrays(places, names=COLUMNS[: len(places)]))
+    for name in own:
+        tagged = tagged.append_column(name, documents.column(name).take(of_document))
+    return tagged
+
+
+def check_columns(names: Iterable[str], where: str) -> None:
+    """Raise DocumentError where a document's own columns have the name of one that tags use."""
+    if taken := [name for name in names if name in COLUMNS]:
+        raise DocumentError(f"{where}: has a column '{taken[0]}', which tags use; rename it")
+
+
+def _columns(spans: list[Span]) -> tuple[pa.Array, pa.Array, pa.Array]:
+    starts, ends, texts = zip(*spans, strict=True) if spans else ((), (), ())
+    return numbers(np.array(starts, np.int64)), numbers(np.array(ends, np.int64)), strings(texts).cast(pa.string())
+
+
+def _tag(tagger: Tagger, sentences: pa.RecordBatch) -> pa.RecordBatch:
+    parts = [tagger.score_batch(sentences.slice(first, _AT_ONCE)) for first in range(0, max(len(sentences), 1), _AT_ONCE)]
+    return pa.concat_batches(parts) if len(parts) > 1 else parts[0]
+
+
+def _whole(text: str) -> list[Span]:
+    """Return a text as one sentence, if there is anything in it."""
+    return [Span(len(text) - len(text.lstrip()), len(text.rstrip()), one_line(text))] if text.strip() else []
+
+
+def _split_lines(text: str) -> list[Span]:
     spans, start = [], 0
-    # A row of a table is one sentence whatever is in it; of a text, each line is.
-    for line in [document.text] if document.row else document.text.splitlines(keepends=True):
-        if line.strip():
-            spans.append(Span(start + len(line) - len(line.lstrip()), start + len(line.rstrip()), one_line(line)))
+    for line in text.splitlines(keepends=True):
+        spans += [Span(start + first, start + last, words) for first, last, words in _whole(line)]
         start += len(line)
     return spans
-
-
-def _score(tagger: Tagger, rows: list[dict[str, Any]], carried: tuple[str, ...]) -> pa.RecordBatch:
-    batch = pa.RecordBatch.from_arrays([column([row[field.name] for row in rows]).cast(field.type) for field in _PLACE], schema=_PLACE)
-    batch = tagger.score_batch(batch)
-    for name in carried:
-        batch = batch.append_column(name, column([row[name] for row in rows]))
-    return batch

@@ -12,16 +12,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
 from importlib.util import find_spec
-from itertools import count
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from migclass.arrow import strings
 from migclass.documents import STDIN, Document
-from migclass.engines import COLUMNS, score_documents
+from migclass.engines import check_columns, score_batch, score_documents
 from migclass.errors import DocumentError, MigclassError, OutputError
+from migclass.inputs import DOCUMENT_COLUMNS, DocumentBatch, batch_documents
 from migclass.model import find_model
+from migclass.tables import BLOCK
 from migclass.tagging import Tagger, load
 
 if TYPE_CHECKING:
@@ -29,8 +33,6 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
     from pyspark.sql.types import StructField
 
-# Leads a sentence back to its row of the batch, whose columns are taken from there with their own types.
-_ROW = "row"
 # Holds the names of documents that come from files.
 _NAME = "_migclass_document"
 # How the files in a folder begin that Spark wrote.
@@ -85,15 +87,14 @@ def _carried(df: "DataFrame", named: list[str]) -> "list[StructField]":
     if not isinstance(df.schema[named[0]].dataType, StringType):
         raise DocumentError(f"column '{named[0]}' holds {df.schema[named[0]].dataType.simpleString()}, expected text (string)")
     carried = [field for field in df.schema.fields if field.name not in named]
-    # Spark tells names apart without regard to case.
-    if taken := [field.name for field in carried if field.name.lower() in COLUMNS]:
-        raise DocumentError(f"the data frame has a column '{taken[0]}', which tags use; rename it")
+    # To Spark, names that differ in case only are the same.
+    check_columns([field.name.lower() for field in carried], "the data frame")
     return carried
 
 
 def _tag_fields(spark: "SparkSession", tagger: Tagger) -> "list[StructField]":
     """Return the fields that scoring gives, as Spark sees the columns that come out on this machine."""
-    batch = next(score_documents(tagger, [Document("", "A sentence.")]))
+    batch = next(score_documents(tagger, batch_documents([Document("", "A sentence.")])))
     return list(spark.createDataFrame(pa.Table.from_batches([batch])).schema.fields)
 
 
@@ -120,29 +121,30 @@ def _tagger(archive: str) -> Tagger:
 def _score_partition(
     batches: Iterable[pa.RecordBatch], *, archive: str, text_column: str, document_column: str | None, sentences: bool
 ) -> Iterator[pa.RecordBatch]:
-    tagger, numbers = _tagger(archive), count(1)
-    for batch in batches:
-        names = batch.column(document_column).cast(pa.string()).to_pylist() if document_column else _places(batch.num_rows, numbers)
-        documents = _documents(names, batch.column(text_column).to_pylist())
+    tagger, done = _tagger(archive), 0
+    for batch in chain.from_iterable(map(_pieces, batches)):
+        names = batch.column(document_column) if document_column else _places(done, len(batch))
         carried = batch.select([name for name in batch.schema.names if name not in (text_column, document_column)])
-        for scored in score_documents(tagger, documents, sentences=sentences):
-            yield _beside(scored.select(COLUMNS), carried.take(scored.column(_ROW)))
+        yield score_batch(tagger, _documents(names, batch.column(text_column), carried), sentences=sentences)
+        done += len(batch)
 
 
-def _documents(names: Iterable[str | None], texts: Iterable[str | None]) -> Iterator[Document]:
-    for row, (name, text) in enumerate(zip(names, texts, strict=True)):
-        yield Document(name or "", text or "", row=True, columns={_ROW: row})
+def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Cut a batch, which may hold thousands of long documents, so that about a block is scored at once."""
+    rows = max(1, BLOCK * len(batch) // max(1, batch.nbytes))
+    return (batch.slice(first, rows) for first in range(0, len(batch), rows))
 
 
-def _places(rows: int, numbers: Iterator[int]) -> list[str]:
+def _places(done: int, rows: int) -> pa.Array:
     from pyspark import TaskContext
 
     part = TaskContext.get().partitionId()
-    return [f"part-{part:05d}#{next(numbers)}" for _ in range(rows)]
+    return strings([f"part-{part:05d}#{n}" for n in range(done + 1, done + rows + 1)])
 
 
-def _beside(left: pa.RecordBatch, right: pa.RecordBatch) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays([*left.columns, *right.columns], names=[*left.schema.names, *right.schema.names])
+def _documents(names: pa.Array, texts: pa.Array, carried: pa.RecordBatch) -> DocumentBatch:
+    columns = [pc.fill_null(names.cast(pa.string()), ""), pc.fill_null(texts, ""), strings(["text"] * len(texts)), *carried.columns]
+    return DocumentBatch(pa.RecordBatch.from_arrays(columns, names=[*DOCUMENT_COLUMNS, *carried.schema.names]), rows=True)
 
 
 def score_parquet(
