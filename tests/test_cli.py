@@ -4,9 +4,13 @@ import csv
 import io
 import json
 import os
+import random
+import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -126,6 +130,15 @@ MISTAKES = [
     (["score", "folder", "--engine", "spark", "--force", "-o", "foreign"], 1, "foreign: is no folder that Spark wrote"),
     (["score", "folder", "--engine", "spark"], 2, "--engine spark needs --output"),
     (["score", "folder", "--engine", "spark", "-o", "tags", "--format", "csv"], 2, "--format does not go with --engine spark"),
+    (["score", "good.txt", "-o", "tags.xml"], 2, "tags.xml: no format is known by this suffix; use one of .jsonl"),
+    (["score", "good.txt", "--resume"], 2, "--resume needs files to read and an --output to write"),
+    (["score", "-", "--resume", "-o", "tags.csv"], 2, "--resume needs files to read"),
+    (["score", "good.txt", "--jobs", "0"], 2, "--jobs"),
+    (["score", "good.txt", "years.csv", "--format", "csv"], 1, "column 'year' is in some documents only"),
+    (["score", "years.csv", "years.jsonl", "--format", "parquet"], 1, "column 'year' holds string in one file and int64 in another"),
+    (["score", "good.txt", "taken.csv"], 1, "taken.csv: has a column 'frames', which tags use"),
+    (["score", "good.txt", "code.csv", "--format", "csv"], 1, "column 'security' is in some"),
+    (["score", "code.csv", "--format", "csv"], 1, "named 'security', like a code"),
     (["score"], 2, "Missing argument"),
     (["score", "good.txt", "--format", "xml"], 2, "'xml' is not one of"),
     (["sing"], 2, "No such command 'sing'"),
@@ -160,6 +173,10 @@ def mess(tmp_path, model_folder):
     (tmp_path / "binary.txt").write_bytes(b"\x7fELF\x00\x01")
     (tmp_path / "latin.txt").write_bytes("Grüße".encode("latin-1"))
     (tmp_path / "table.csv").write_text("body\nx\n")
+    (tmp_path / "years.csv").write_text("text,year\nx,1999\n")
+    (tmp_path / "years.jsonl").write_text('{"text": "x", "year": 1999}\n')
+    (tmp_path / "taken.csv").write_text("text,frames\nx,y\n")
+    (tmp_path / "code.csv").write_text("text,security\nx,y\n")
     (tmp_path / "labels.jsonl").write_text('{"text": "x", "frames": ["health"], "poles": []}\n')
     (tmp_path / "single.jsonl").write_text('{"text": "x", "frames": [], "poles": []}\n')
     (tmp_path / "blank.jsonl").write_text("\n")
@@ -276,3 +293,61 @@ def test_json_of_an_evaluation_is_strict(run, small_labels, tmp_path):
     found = run("evaluate", "--labels", "one.jsonl", "--format", "json").stdout
     assert "NaN" not in found
     assert json.loads(found)["sentences"] == 1
+
+
+@pytest.fixture
+def table(tmp_path):
+    """A table whose few long sentences fill eight batches."""
+    lines = [json.dumps({"text": f"Sentence {i} says " + "that the border is closed, " * 800}) + "\n" for i in range(400)]
+    (tmp_path / "long.jsonl").write_text("".join(lines))
+    return "long.jsonl"
+
+
+def test_any_number_of_jobs_gives_the_same_bytes(run, tmp_path, model_folder, table):
+    for output, jobs in (("a.jsonl", 1), ("b.jsonl", 2)):
+        assert run("score", table, SPEECH, "--sentences", "--model", model_folder, "-o", output, "--jobs", jobs).exit_code == 0
+    assert (tmp_path / "a.jsonl").read_bytes() == (tmp_path / "b.jsonl").read_bytes()
+
+
+def kill(*arguments, parts):
+    """Start a command, kill it some moment after so many parts of its output are there, and return its exit code."""
+    process = subprocess.Popen([sys.executable, "-m", "migclass", *map(str, arguments)], stderr=subprocess.DEVNULL)
+    while process.poll() is None and len(list(Path(f"{arguments[-1]}.parts").glob("*.arrow"))) < parts:
+        time.sleep(0.005)
+    time.sleep(random.uniform(0, 0.05))
+    process.kill()
+    return process.wait()
+
+
+def test_a_killed_run_goes_on_and_gives_the_same_bytes(run, tmp_path, model_folder, table):
+    command = ["score", table, SPEECH, "--sentences", "--model", model_folder]
+    codes = [kill(*command, "--resume", "-o", tmp_path / "killed.csv", parts=parts) for parts in (0, 1, 3)]
+    assert codes[0] == -signal.SIGKILL
+    assert not (tmp_path / "killed.csv").exists()
+    kept = sorted((tmp_path / "killed.csv.parts").glob("*.arrow"))
+    assert kept
+    before = kept[0].stat()
+    for kind in ("jsonl", "csv", "parquet"):
+        assert run(*command, "-o", f"whole.{kind}").exit_code == 0
+        shutil.copytree(tmp_path / "killed.csv.parts", tmp_path / f"resumed.{kind}.parts")
+        result = run(*command, "-o", f"resumed.{kind}", "--resume", "--jobs", 1)
+        assert result.exit_code == 0, result.stderr
+        assert (tmp_path / f"resumed.{kind}").read_bytes() == (tmp_path / f"whole.{kind}").read_bytes()
+        assert not (tmp_path / f"resumed.{kind}.parts").exists()
+    assert kept[0].stat().st_mtime_ns == before.st_mtime_ns
+
+
+def test_what_is_resumed_must_be_the_same_run(run, tmp_path, model_folder, table):
+    command = ["score", table, "--model", model_folder, "--resume", "-o", "tags.csv"]
+    kill(*command[:-1], tmp_path / "tags.csv", parts=1)
+    assert "kept from a run with another sentences" in run(*command, "--sentences").stderr
+
+
+def test_progress_is_shown_on_a_terminal_only(tmp_path, model_folder, table):
+    command = [sys.executable, "-m", "migclass", "score", tmp_path / table, "--sentences", "--model", model_folder, "-o", tmp_path / "tags.csv"]
+    assert subprocess.run(command, capture_output=True, check=True).stderr == b""
+    ours, theirs = os.openpty()
+    subprocess.run([*command, "--force"], stderr=theirs, check=True)
+    os.close(theirs)
+    shown = os.read(ours, 2**16).decode()
+    assert re.search(r"\d+%.* sentences/s", shown), shown
