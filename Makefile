@@ -1,4 +1,4 @@
-# What a contributor runs; `make check` is all that CI runs.
+# What a contributor runs; `make check` is all that CI runs, `make check-all` needs the extra test-all and Java 17 beside.
 PYTHON ?= python
 
 check:
@@ -7,8 +7,11 @@ check:
 	$(PYTHON) -m mypy
 	$(PYTHON) -m pytest
 
+check-all: check
+	$(PYTHON) -m pytest -m extras
+
 format:
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
 
-.PHONY: check format
+.PHONY: check check-all format

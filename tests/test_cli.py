@@ -123,6 +123,13 @@ MISTAKES = [
     (["score", "good.txt", "-o", "no/where.csv"], 1, "can't be written"),
     (["score", "good.txt", "none.txt", "-o", "tags.csv"], 1, "none.txt: no such file"),
     (["score", "good.txt", "empty.txt", "-o", "tags.csv"], 1, "empty.txt: no text in it"),
+    (["score", "good.txt", "--engine", "spark", "-o", "tags"], 1, "good.txt: is no Parquet"),
+    (["score", "-", "--engine", "spark", "-o", "tags"], 1, "-: is no Parquet"),
+    (["score", "folder", "--engine", "spark", "-o", "good.txt"], 1, "good.txt: exists already"),
+    (["score", "folder", "--engine", "spark", "--force", "-o", "good.txt"], 1, "good.txt: is no folder that Spark wrote"),
+    (["score", "folder", "--engine", "spark", "--force", "-o", "foreign"], 1, "foreign: is no folder that Spark wrote"),
+    (["score", "folder", "--engine", "spark"], 2, "--engine spark needs --output"),
+    (["score", "folder", "--engine", "spark", "-o", "tags", "--format", "csv"], 2, "--format does not go with --engine spark"),
     (["score", "good.txt", "-o", "tags.xml"], 2, "tags.xml: no format is known by this suffix; use one of .jsonl"),
     (["score", "good.txt", "--resume"], 2, "--resume needs files to read and an --output to write"),
     (["score", "-", "--resume", "-o", "tags.csv"], 2, "--resume needs files to read"),
@@ -192,6 +199,15 @@ def test_mistakes_get_one_clear_line_and_leave_nothing_behind(run, mess, tmp_pat
         assert len(result.stderr.splitlines()) == 1
     assert result.stdout == ""
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_spark_without_its_extra(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    result = run("score", "folder", "--engine", "spark", "-o", "tags")
+    assert (result.exit_code, result.stderr.splitlines()) == (
+        1,
+        ["Error: this engine needs pyspark, which is not installed; get it with pip install 'migclass[spark]'"],
+    )
 
 
 def test_codebook_page(run, book):

@@ -7,6 +7,7 @@ import sys
 import pytest
 from conftest import ROOT
 
+ENGINES = (ROOT / "docs" / "engines.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -27,6 +28,18 @@ def test_python_of_the_readme_runs(monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert "('security', 'rights')" in printed
     assert len(printed.splitlines()) > 20
+
+
+@pytest.mark.parametrize("engine", ["pandas", "datasets", *(pytest.param(name, marks=pytest.mark.extras) for name in ("Polars", "DuckDB", "Spark"))])
+def test_examples_of_engines_print_what_they_say(engine, monkeypatch, capsys):
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
+    monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+    first, *sections = ENGINES.split("\n## ")
+    space = {}
+    for part in (first, next(section for section in sections if section.startswith(f"{engine}\n"))):
+        code, output = re.search(r"```python\n(.*?)```\n\n```text\n(.*?)```", part, flags=re.S).groups()
+        exec(compile(code, "docs/engines.md", "exec"), space)
+        assert capsys.readouterr().out == output
 
 
 def test_output_in_the_readme_is_what_comes_out():
@@ -54,7 +67,8 @@ def test_links_point_to_files():
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "labels/README.md", "benchmarks/README.md", "docs/cli.md", "models/base/README.md", "models/encoder/README.md"]
+    "page",
+    ["README.md", "labels/README.md", "benchmarks/README.md", "docs/cli.md", "docs/engines.md", "models/base/README.md", "models/encoder/README.md"],
 )
 def test_nothing_is_left_to_fill_in(page):
     text = (ROOT / page).read_text(encoding="utf-8")

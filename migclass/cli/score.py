@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import click
 import pyarrow as pa
+from click.core import ParameterSource
 
 from migclass import outputs
 from migclass.documents import STDIN, check_readable, read_meta
@@ -28,6 +29,8 @@ from migclass.tagging import Tagger, load
 _SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet", ".txt": "table"}
 # Rows of a table whose language is looked at.
 _LOOKED_AT = 100
+# Options that Spark understands; it reads and writes Parquet only.
+_ON_SPARK = {"files", "engine", "output", "force", "model", "text_column", "sentences"}
 
 
 @click.command()
@@ -43,6 +46,9 @@ _LOOKED_AT = 100
 @click.option("--meta", metavar="CSV", help="A table whose first column is a file name; its other columns join the tags.")
 @click.option("--encoding", default="utf-8", show_default=True, metavar="NAME", help="Encoding of text files.")
 @click.option("--save-text", metavar="DIR", help="Keep the extracted text that offsets point into, one file a document.")
+@click.option(
+    "--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True, help="Spark reads Parquet and writes a folder of it."
+)
 def score(
     files: tuple[str, ...],
     model: str | None,
@@ -56,6 +62,7 @@ def score(
     meta: str | None,
     encoding: str,
     save_text: str | None,
+    engine: str,
 ) -> None:
     """Tag the sentences of documents by frame and pole.
 
@@ -65,6 +72,8 @@ def score(
     Input is read as a stream: memory does not grow with it, but for the longest document. Tables are looked through before anything
     is written; where a later file can't be read, an --output is left as it was, and standard output ends with what came before.
     """
+    if engine == "spark":
+        return _score_on_spark(files, output, text_column=text_column, sentences=sentences, model=model, force=force)
     check_readable(files)
     check_apart(files, output)
     if output:
@@ -90,6 +99,18 @@ def _check_columns(inputs: Inputs, kind: str, tagger: Tagger) -> None:
     for path, schema in inputs.schemas:
         check_columns(schema.names, path)
     outputs.check_columns(kind, [schema for _, schema in inputs.schemas], tagger.codes)
+
+
+def _score_on_spark(files: tuple[str, ...], output: str | None, **options: Any) -> None:
+    from migclass.engines.spark import score_parquet
+
+    context = click.get_current_context()
+    for option in context.command.params:
+        if option.name not in _ON_SPARK and context.get_parameter_source(str(option.name)) == ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{option.opts[-1]} does not go with --engine spark, which reads and writes Parquet")
+    if output is None:
+        raise click.UsageError("--engine spark needs --output, the folder to write")
+    score_parquet(files, output, **options)
 
 
 def _format(output: str | None) -> str:
