@@ -48,6 +48,7 @@ CORRIDOR = [
     "engines",
     "parts",
     "outputs",
+    "tagfiles",
     "cli",
 ]
 
@@ -74,11 +75,11 @@ DOORS = {
     "transformers": {"finetuning"},
     "trafilatura": {"documents"},
     "pyarrow": set(
-        "arrow indexes tables documents inputs features scorers linear encoder model tagging classifiers engines parts outputs cli".split()
+        "arrow indexes tables documents inputs features scorers linear encoder model tagging classifiers engines parts outputs tagfiles cli".split()
     ),
     "numpy": set(
         "arrow indexes features decisions scorers linear encoder model tagging evaluation labels splits agreement calibration classifiers finetuning "
-        "recipes training engines cli".split()
+        "recipes training engines tagfiles cli".split()
     ),
 }
 

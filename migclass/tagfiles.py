@@ -1,0 +1,126 @@
+"""Files of tags, as `migclass score` writes them -> arrays to count with."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from migclass.arrow import to_numpy
+from migclass.codebook import Codebook, load_codebook
+from migclass.errors import DocumentError, ModelError
+from migclass.model import load_model, shipped_models
+from migclass.tables import open_table
+from migclass.tagging import TAG_COLUMNS
+
+_KINDS = ("frames", "poles")
+# Columns that say where a sentence stands; those that are neither these nor tags are the input's own.
+PLACE_COLUMNS = ("document", "index", "start", "end", "text", "extraction")
+
+
+@dataclass(frozen=True)
+class TaggedSentences:
+    """n tagged sentences of one model.
+
+    ``rows`` has PLACE_COLUMNS and then the input's own columns; a row a sentence, those of a document in order.
+    ``tagged``, ``unsure`` (bool) and ``scores`` (float32) have shape (n, k), a column a code of the codebook. ``model``
+    is the name and hash that the tags carry.
+    """
+
+    rows: pa.Table
+    tagged: np.ndarray
+    unsure: np.ndarray
+    scores: np.ndarray
+    codebook: Codebook
+    model: str
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @cached_property
+    def own_columns(self) -> tuple[str, ...]:
+        """The names of the columns that the input brought along."""
+        return tuple(name for name in self.rows.column_names if name not in PLACE_COLUMNS)
+
+    @cached_property
+    def document(self) -> np.ndarray:
+        """The document of each sentence as a number, counted from 0 in order of appearance, shape (n,)."""
+        return to_numpy(self.rows.column("document").combine_chunks().dictionary_encode().indices).astype(np.int64)
+
+
+def read_tags(paths: Sequence[str | Path], *, codebook: Codebook | None = None) -> TaggedSentences:
+    """Read files of tags: JSON lines, CSV or Parquet.
+
+    Args:
+        paths: the files; all of them tagged by one model.
+        codebook: the codebook of that model. Without it, that of the shipped model or labels whose hash the tags carry.
+
+    Raises:
+        DocumentError: a file can't be read or holds no tags, files differ in their columns, or tags of two models stand together.
+        ModelError: no codebook that ships has the hash that the tags carry.
+    """
+    tables = [_read(str(path)) for path in paths]
+    if differ := next((path for path, table in zip(paths, tables, strict=True) if table.column_names != tables[0].column_names), None):
+        raise DocumentError(f"{differ}: has other columns than {paths[0]}; score both with the same options, or read them apart")
+    table = pa.concat_tables(tables, promote_options="permissive")
+    model = _one(table, "model", paths)
+    book = codebook or _find_codebook(_one(table, "codebook", paths).rsplit(" ", 1)[-1])
+    lists = {name: table.column(name).to_pylist() for name in ("frames", "poles", "unsure")}
+    tagged = _marks([a + b for a, b in zip(*(map(_ids, lists[kind]) for kind in _KINDS), strict=True)], book)
+    rows = table.select([name for name in table.column_names if name not in TAG_COLUMNS and name not in book.column])
+    return TaggedSentences(rows, tagged, _marks(list(map(_ids, lists["unsure"])), book), _scores(table, book), book, model)
+
+
+def _read(path: str) -> pa.Table:
+    table = open_table(path)
+    if missing := [name for name in ("document", "index", *_KINDS, "unsure", "model", "codebook") if name not in table.schema.names]:
+        raise DocumentError(f"{path}: no column '{missing[0]}'; expected a file that `migclass score` wrote as jsonl, csv or parquet")
+    blocks = [pa.table([block.texts, *block.columns], names=["text", *table.schema.names]) for block in table.blocks()]
+    return pa.concat_tables(blocks)
+
+
+def _one(table: pa.Table, name: str, paths: Sequence[str | Path]) -> str:
+    """Return the only value of a column."""
+    values = table.column(name).unique().to_pylist()
+    if len(values) != 1:
+        found = " and ".join(f"'{value}'" for value in values[:2])
+        raise DocumentError(f"{', '.join(map(str, paths))}: tags of two kinds ({name} {found}) can't be counted together; score all texts with one")
+    return str(values[0])
+
+
+def _find_codebook(digest: str) -> Codebook:
+    books = (load_codebook(), *(load_model(name).codebook for name in shipped_models()))
+    found = next((book for book in books if book.hash == digest), None)
+    if found is None:
+        raise ModelError(f"no codebook that ships has the hash {digest}, which the tags carry; name it with --codebook, a model's codebook.toml")
+    return found
+
+
+def _ids(value: Any) -> list[str]:
+    """Return a cell's ids: a list in Parquet, JSON in JSON lines, joined by semicolons in CSV."""
+    if isinstance(value, list):
+        return value
+    return json.loads(value) if value and value.startswith("[") else (value or "").split(";") if value else []
+
+
+def _marks(ids: list[list[str]], book: Codebook) -> np.ndarray:
+    marks = np.zeros((len(ids), len(book.codes)), bool)
+    for i, of_sentence in enumerate(ids):
+        for code in of_sentence:
+            if code not in book.column:
+                raise DocumentError(f"sentence {i + 1}: '{code}' is no code of the codebook; name the one that the tags were made with")
+            marks[i, book.column[code]] = True
+    return marks
+
+
+def _scores(table: pa.Table, book: Codebook) -> np.ndarray:
+    if "scores" not in table.column_names:
+        columns = [table.column(code).to_pylist() for code in book.codes]
+        return np.array(columns, np.float32).T.reshape(len(table), len(book.codes))
+    values = table.column("scores").to_pylist()
+    rows = (json.loads(value) if isinstance(value, str) else value for value in values)
+    return np.array([[row[code] for code in book.codes] for row in rows], np.float32).reshape(len(table), len(book.codes))

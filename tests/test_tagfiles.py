@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from migclass.cli import main
+from migclass.errors import DocumentError
+from migclass.tagfiles import read_tags
+
+TEXT = "The border was closed. Nurses from abroad keep the wards open. The meeting ended."
+
+
+@pytest.fixture
+def tags(tmp_path, model_folder):
+    def score(suffix, *options):
+        page, meta = tmp_path / "page.txt", tmp_path / "meta.csv"
+        page.write_text(TEXT, encoding="utf-8")
+        meta.write_text(f"file,year\n{page},2015\n", encoding="utf-8")
+        path = tmp_path / f"tags{len(list(tmp_path.iterdir()))}.{suffix}"
+        done = CliRunner().invoke(main, ["score", str(page), "--meta", str(meta), "--model", str(model_folder), "-o", str(path), *options])
+        assert done.exit_code == 0, done.output
+        return path
+
+    return score
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv"])
+def test_all_formats_say_the_same(tags, suffix, book):
+    parquet, other = read_tags([tags("parquet")], codebook=book), read_tags([tags(suffix)], codebook=book)
+    assert len(parquet) == 3
+    assert parquet.own_columns == other.own_columns == ("year",)
+    assert parquet.rows.column("text").to_pylist() == other.rows.column("text").to_pylist()
+    np.testing.assert_array_equal(parquet.tagged, other.tagged)
+    np.testing.assert_array_equal(parquet.unsure, other.unsure)
+    np.testing.assert_allclose(parquet.scores, other.scores, atol=1e-5)
+    assert parquet.document.tolist() == [0, 0, 0]
+
+
+def test_what_is_no_file_of_tags_is_refused(tmp_path):
+    path = tmp_path / "plain.csv"
+    path.write_text("text,year\nA sentence.,2015\n", encoding="utf-8")
+    with pytest.raises(DocumentError, match="no column 'document'; expected a file that `migclass score` wrote"):
+        read_tags([path])
+
+
+def test_tags_of_two_models_are_refused(tags, book):
+    one = tags("jsonl")
+    other = one.with_name("other.jsonl")
+    other.write_text(one.read_text(encoding="utf-8").replace('"model": "', '"model": "other '), encoding="utf-8")
+    with pytest.raises(DocumentError, match="tags of two kinds"):
+        read_tags([one, other], codebook=book)
