@@ -16,11 +16,11 @@ import numpy as np
 from migclass.codebook import Codebook, load_codebook
 from migclass.labels import LabelledSentence, read_labels
 from migclass.model import Model
-from migclass.recipes import Settings, ngram
+from migclass.recipes import RECIPES, Settings
 from migclass.resources import resource
 from migclass.standoff import read_copies, read_standoff, resolve
 from migclass.tagging import Tagger
-from migclass.training import evaluate_rows, labels_hash, prevalence
+from migclass.training import DEFAULT_RECIPE, evaluate_rows, labels_hash, prevalence
 
 RESULT = Path(__file__).parent / "results" / "learning-curve.json"
 SIZES = (1000, 2000, 4000, 8000, None)
@@ -36,7 +36,7 @@ def sample(rows: list[LabelledSentence], size: int | None, seed: int = 0) -> lis
 
 def measure(rows: list[LabelledSentence], book: Codebook, tests: dict[str, list[LabelledSentence]]) -> dict[str, dict[str, float]]:
     """Train the default recipe on rows and return the means on each test set."""
-    fitted = ngram(rows, book, Settings(prevalence(rows, book), jobs=os.cpu_count()))
+    fitted = RECIPES[DEFAULT_RECIPE](rows, book, Settings(prevalence(rows, book), jobs=os.cpu_count()))
     tagger = Tagger(Model(fitted.scorer, fitted.decision, book))
     found = {}
     for name, test in tests.items():
@@ -61,7 +61,7 @@ def main(real: str, documents: tuple[str, ...]) -> None:
         for real_rows in ([], list(found.sentences)):
             points.append({"written": len(rows), "real": len(real_rows), "scores": measure(rows + real_rows, book, tests)})
             click.echo(json.dumps(points[-1]), err=True)
-    about = {"recipe": "ngram", "labels": labels_hash(written), "codebook": book.hash, "real coverage": round(found.coverage, 4)}
+    about = {"recipe": DEFAULT_RECIPE, "labels": labels_hash(written), "codebook": book.hash, "real coverage": round(found.coverage, 4)}
     RESULT.write_text(json.dumps({"about": about, "points": points}, indent=1) + "\n", encoding="utf-8")
 
 

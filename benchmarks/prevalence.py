@@ -19,9 +19,9 @@ from migclass.codebook import load_codebook
 from migclass.decisions import log_odds
 from migclass.evaluation import f1_scores
 from migclass.labels import DEFAULT, targets
-from migclass.recipes import Settings, ngram
+from migclass.recipes import RECIPES, Settings
 from migclass.standoff import read_standoff
-from migclass.training import gather, labels_hash
+from migclass.training import DEFAULT_RECIPE, gather, labels_hash
 
 RESULT = Path(__file__).parent / "results" / "prevalence.json"
 WRITTEN = "written"
@@ -47,7 +47,7 @@ def main(documents: tuple[str, ...]) -> None:
     rows = gather((DEFAULT,), book, documents).train
     Y = targets(rows, book)
     # Decisions give nothing below 3e-7, so nothing is cut off here.
-    logits = log_odds(ngram(rows, book, Settings(jobs=os.cpu_count())).held_out, least=1e-9)
+    logits = log_odds(RECIPES[DEFAULT_RECIPE](rows, book, Settings(jobs=os.cpu_count())).held_out, least=1e-9)
     home = {label.document: Path(label.where.rsplit(":", 1)[0]).stem for label in read_standoff(book, role="train")}
     collection = np.array([home.get(row.source, WRITTEN) for row in rows])
     names = [name for name in sorted(set(home.values())) if (collection == name).sum() >= SENTENCES]

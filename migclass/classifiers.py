@@ -26,9 +26,14 @@ from migclass.features import (
 )
 from migclass.indexes import TextIndex
 from migclass.linear import Linear, Weights, half_precision, part_weights, sentence_norm
+from migclass.vectors import WordVectors
 
 # How much a cue counts beside a word of average rarity.
 _CUE = 10.0
+# How much the vectors of a sentence's words count beside all other counts of it.
+_VECTOR = 0.3
+# When a regression is done, and the passes after which it is done anyway.
+_TOLERANCE, _ITERATIONS = 1e-3, 1000
 # Parts of a soft label below this are dropped.
 _LITTLE = 0.01
 
@@ -45,10 +50,12 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         C: inverse strength of the penalty on weights.
         ngram_range: shortest and longest part of a word.
         min_count: words and pairs in fewer sentences are left out, and parts in fewer words.
+        vectors: vectors of words, counted beside the words themselves, so that a word that no training sentence has is
+            judged by words that are like it; None for none.
         prevalence: for each column of Y, the share of sentences that carry the code in the texts that will be
             scored; None for that of the training sentences.
         folds: number of folds for calibration and thresholds.
-        n_jobs: threads; None for one.
+        n_jobs: processes; None for this one alone.
 
     Attributes:
         linear_: the fitted scorer.
@@ -70,6 +77,7 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         C: float = 8.0,
         ngram_range: tuple[int, int] = (4, 6),
         min_count: int = 2,
+        vectors: WordVectors | None = None,
         prevalence: Sequence[float] | None = None,
         folds: int = 5,
         n_jobs: int | None = None,
@@ -78,6 +86,7 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.C = C
         self.ngram_range = ngram_range
         self.min_count = min_count
+        self.vectors = vectors
         self.prevalence = prevalence
         self.folds = folds
         self.n_jobs = n_jobs
@@ -100,16 +109,16 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         goal = Y if soft is None else _soft_labels(soft, Y)
         self.classes_ = np.arange(Y.shape[1])
         tokens = tokenize(texts)
-        space = _Space.learn(tokens, self._patterns(Y.shape[1]), (self.ngram_range[0], self.ngram_range[1]), self.min_count)
+        space = _Space.learn(tokens, self._patterns(Y.shape[1]), (self.ngram_range[0], self.ngram_range[1]), self.min_count, self.vectors)
         matrix = space.matrix(tokens)
         self.n_features_ = self.n_features_in_ = matrix.shape[1]
         folds = grouped_folds(len(texts), groups, self.folds)
         # The vocabulary of the whole is used in the folds too: it holds no labels, and counting once saves most of the time.
         held_out = np.full(Y.shape, np.nan)
-        for train, test in folds:
-            coefficients, bias = self._regress(matrix[train], goal[train])
+        fits = self._regress(matrix, goal, [train for train, _ in folds] + [np.arange(len(texts))])
+        for (_, test), (coefficients, bias) in zip(folds, fits, strict=False):
             held_out[test] = matrix[test] @ coefficients + bias
-        coefficients, bias = self._regress(matrix, goal)
+        coefficients, bias = fits[-1]
         self.held_out_ = held_out
         self.decision_ = decide(held_out, Y, self.prevalence)
         self.linear_ = Linear(space.vocabulary, half_precision(space.weights(coefficients, bias)))
@@ -139,13 +148,10 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"cues are given for {len(self.cues)} codes, but y has {k} columns")
         return tuple(cue_pattern(words) for words in self.cues)
 
-    def _regress(self, matrix: sp.csr_matrix, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return coefficients (features, k) and biases (k,), one balanced logistic regression a code."""
-        # In order and without doubles before threads share it: scikit-learn would put it in order in place, in each thread.
-        matrix.sum_duplicates()
-        jobs = (delayed(_regression)(matrix, column, self.C) for column in Y.T)
-        fits = Parallel(n_jobs=self.n_jobs, prefer="threads")(jobs)
-        return np.stack([c for c, _ in fits], axis=1), np.array([b for _, b in fits])
+    def _regress(self, matrix: sp.csr_matrix, Y: np.ndarray, parts: Sequence[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return coefficients (features, k) and biases (k,) for each of some parts of the rows."""
+        # Processes, since threads would share liblinear's random numbers and no two runs would be the same.
+        return list(Parallel(n_jobs=self.n_jobs)(delayed(_regressions)(matrix[rows], Y[rows], self.C) for rows in parts))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -175,6 +181,12 @@ def _soft_labels(soft: Any, Y: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(soft) | np.isnan(Y), Y, soft)
 
 
+def _regressions(matrix: sp.csr_matrix, Y: np.ndarray, C: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return coefficients (features, k) and biases (k,), one balanced logistic regression a code."""
+    fits = [_regression(matrix, column, C) for column in Y.T]
+    return np.stack([coefficients for coefficients, _ in fits], axis=1), np.array([bias for _, bias in fits])
+
+
 def _regression(matrix: sp.csr_matrix, column: np.ndarray, C: float) -> tuple[np.ndarray, float]:
     """Return weights and bias of one code; ``column`` holds 1, 0, nan, or anything between as the share of a yes."""
     judged = ~np.isnan(column)
@@ -187,24 +199,30 @@ def _regression(matrix: sp.csr_matrix, column: np.ndarray, C: float) -> tuple[np
     rows = np.flatnonzero(judged)[np.concatenate([yes, no])]
     weights = np.concatenate([share[yes] / share.sum(), (1 - share[no]) / (1 - share).sum()]) * len(share) / 2
     y = np.arange(len(rows)) < len(yes)
-    fitted = LogisticRegression(C=C, solver="liblinear", max_iter=200).fit(matrix[rows], y, sample_weight=weights)
+    # There are far more counts than sentences, so the dual problem is the smaller one: the same answer in a sixth of the time.
+    regression = LogisticRegression(C=C, solver="liblinear", dual=True, tol=_TOLERANCE, max_iter=_ITERATIONS, random_state=0)
+    fitted = regression.fit(matrix[rows], y, sample_weight=weights)
     return fitted.coef_[0].astype(np.float32), float(fitted.intercept_[0])
 
 
 class _Space:
-    """The counts that a vocabulary makes of sentences: words, pairs, parts of words and cues, each weighed by rarity."""
+    """The counts that a vocabulary makes of sentences: words, pairs, parts of words and cues, each weighed by rarity; and word vectors."""
 
-    def __init__(self, vocabulary: Vocabulary, rarity: dict[str, np.ndarray]) -> None:
+    def __init__(self, vocabulary: Vocabulary, rarity: dict[str, np.ndarray], vectors: WordVectors | None) -> None:
         self.vocabulary = vocabulary
         self.rarity = rarity
+        self.vectors = vectors
         self.unit = 1.0
+        self.vector_unit = 1.0
 
     @classmethod
-    def learn(cls, tokens: Tokens, patterns: tuple[str, ...], ngram_range: tuple[int, int], min_count: int) -> "_Space":
+    def learn(cls, tokens: Tokens, patterns: tuple[str, ...], ngram_range: tuple[int, int], min_count: int, vectors: WordVectors | None) -> "_Space":
         n = len(tokens.lengths)
         seen = np.unique(np.stack([tokens.rows, tokens.ids]), axis=1)
         counts = np.bincount(seen[1], minlength=len(tokens.words))
         words, word_counts = _sorted(tokens.words, counts, min_count)
+        if vectors:
+            words, word_counts = _with_words(words, word_counts, vectors.words)
         keys = pair_keys(Tokens(words, TextIndex(words).find(tokens.words)[tokens.ids], tokens.offsets), len(words))
         rows, keys = tokens.rows[keys >= 0], keys[keys >= 0]
         known, pair_counts = np.unique(np.unique(np.stack([rows, keys]), axis=1)[1], return_counts=True)
@@ -217,14 +235,25 @@ class _Space:
         parts, part_counts = _sorted(encoded.dictionary, gram_counts, min_count + 1)
         vocabulary = Vocabulary(words, known[kept], parts, ngram_range, patterns)
         counted = {"words": word_counts, "pairs": pair_counts[kept], "ngrams": part_counts}
-        space = cls(vocabulary, {name: np.log((n + 1) / (np.minimum(c, n) + 1)) + 1 for name, c in counted.items()})
-        matrix = space.matrix(tokens)
+        space = cls(vocabulary, {name: np.log((n + 1) / (np.minimum(c, n) + 1)) + 1 for name, c in counted.items()}, vectors)
         # One unit for all counts, so that C means the same whatever the texts: rows of mean square length 1.
-        space.unit = float(1 / np.sqrt(max(matrix.multiply(matrix).sum() / max(n, 1), 1e-12)))
+        space.unit = 1 / _length(space._counts(tokens))
+        space.vector_unit = _VECTOR / _length(space._vectors(tokens))
         return space
 
     def matrix(self, tokens: Tokens) -> sp.csr_matrix:
-        """Return the weighed counts of sentences, shape (n, features)."""
+        """Return the weighed counts of sentences and the sums of their words' vectors, shape (n, features)."""
+        matrix = sp.hstack([self._counts(tokens) * self.unit, self._vectors(tokens) * self.vector_unit], format="csr")
+        matrix.sort_indices()
+        return matrix
+
+    def _vectors(self, tokens: Tokens) -> sp.csr_matrix:
+        if self.vectors is None:
+            return sp.csr_matrix((len(tokens.lengths), 0))
+        occurs = _csr(np.ones(len(tokens.ids)), tokens.rows, tokens.ids, (len(tokens.lengths), len(tokens.words)))
+        return sp.csr_matrix((occurs @ self.vectors.of(tokens.words)) / sentence_norm(tokens)[:, None])
+
+    def _counts(self, tokens: Tokens) -> sp.csr_matrix:
         n, v = len(tokens.lengths), self.vocabulary
         ids = v.find_words(tokens.words)
         occurs = _csr(np.ones(len(tokens.ids)), tokens.rows, tokens.ids, (n, len(tokens.words)))
@@ -237,16 +266,15 @@ class _Space:
         values = self.rarity["ngrams"][gram_ids] / np.sqrt(word_lengths(tokens.words))[words]
         gram_part = occurs @ _csr(values, words, gram_ids, (len(tokens.words), len(v.ngrams)))
         cue_part = occurs @ sp.csr_matrix(cue_hits(tokens.words, v.cues) * _CUE)
-        matrix = sp.hstack([word_part, pair_part, gram_part, cue_part])
-        matrix = sp.csr_matrix(sp.diags(self.unit / sentence_norm(tokens)) @ matrix)
-        matrix.sort_indices()
-        return matrix
+        counts = sp.hstack([word_part, pair_part, gram_part, cue_part])
+        return sp.csr_matrix(sp.diags(1 / sentence_norm(tokens)) @ counts)
 
     def weights(self, coefficients: np.ndarray, bias: np.ndarray) -> Weights:
         """Return what each entry of the vocabulary adds to the log-odds, given coefficients of shape (features, k)."""
         v, k = self.vocabulary, len(bias)
-        cuts = np.cumsum([len(v.words), len(v.pairs), len(v.ngrams)])
-        words, pair, ngram, cues = np.split(coefficients * self.unit, cuts)
+        cuts = np.cumsum([len(v.words), len(v.pairs), len(v.ngrams), len(v.cues)])
+        words, pair, ngram, cues, directions = np.split(coefficients, cuts)
+        words, pair, ngram, cues = (part * self.unit for part in (words, pair, ngram, cues))
         parts = Weights(
             words=np.zeros((0, k), np.float32),
             pairs=(pair * self.rarity["pairs"][:, None]).astype(np.float32),
@@ -255,6 +283,8 @@ class _Space:
             bias=bias.astype(np.float32),
         )
         whole = words * self.rarity["words"][:, None] + part_weights(v.words, v, parts)
+        if self.vectors:
+            whole += self.vectors.of(v.words) @ (directions * self.vector_unit)
         return Weights(**(parts.arrays() | {"words": whole.astype(np.float32)}))
 
 
@@ -264,6 +294,19 @@ def _sorted(strings: pa.StringArray, counts: np.ndarray, least: int) -> tuple[pa
     chosen = strings.take(numbers(kept))
     order = np.argsort(np.array(chosen.to_pylist(), dtype=object), kind="stable") if len(kept) else np.zeros(0, np.int64)
     return chosen.take(numbers(order)), counts[kept][order]
+
+
+def _with_words(words: pa.StringArray, counts: np.ndarray, more: pa.StringArray) -> tuple[pa.StringArray, np.ndarray]:
+    """Return words in order with their counts, and further ones among them, which count 0 unless they are there already."""
+    both = pa.concat_arrays([words, more]).dictionary_encode()
+    all_counts = np.zeros(len(both.dictionary), np.int64)
+    all_counts[: len(words)] = counts
+    return _sorted(both.dictionary, all_counts, 0)
+
+
+def _length(matrix: sp.csr_matrix) -> float:
+    """Return the root mean square length of the rows."""
+    return float(np.sqrt(max(matrix.multiply(matrix).sum() / max(matrix.shape[0], 1), 1e-12)))
 
 
 def _csr(values: np.ndarray, rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> sp.csr_matrix:

@@ -6,7 +6,6 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +35,13 @@ class Document:
     def extraction(self) -> str:
         """The extractor and the first 16 hexadecimal digits of the text's SHA-256: what offsets point into."""
         return extraction(self.text, self.extractor)
+
+
+def _extractor(package: str) -> str:
+    """Return the name of a package with its version."""
+    from importlib.metadata import version
+
+    return f"{package} {version(package)}"
 
 
 def extraction(text: str, extractor: str = "text") -> str:
@@ -103,7 +109,7 @@ def _markdown(data: bytes, path: str, encoding: str) -> tuple[str, str]:
         if token.type == "inline":
             parts = [" " if t.type in ("softbreak", "hardbreak") else t.content for t in token.children or []]
             blocks.append("".join(parts))
-    return "\n\n".join(block for block in blocks if block.strip()), f"markdown-it-py {version('markdown-it-py')}"
+    return "\n\n".join(block for block in blocks if block.strip()), _extractor("markdown-it-py")
 
 
 def _front_matter_off(text: str) -> str:
@@ -122,7 +128,7 @@ def _html(data: bytes, path: str, encoding: str) -> tuple[str, str]:
         raise DocumentError(f"{path}: can't be read as HTML ({type(error).__name__}); save the page's text as .txt") from None
     if not text:
         raise DocumentError(f"{path}: no main text found in this HTML; save the page's text as .txt")
-    return text.replace("\n", "\n\n"), f"trafilatura {version('trafilatura')}"
+    return text.replace("\n", "\n\n"), _extractor("trafilatura")
 
 
 def _pdf(data: bytes, path: str, encoding: str) -> tuple[str, str]:
@@ -138,7 +144,7 @@ def _pdf(data: bytes, path: str, encoding: str) -> tuple[str, str]:
     text = "\n".join(pages).replace("\r\n", "\n").replace("\ufffe", "-").replace("\0", "")
     if not text.strip():
         raise DocumentError(f"{path}: {len(pages)} pages without a text layer (scanned images?); run it through text recognition (OCR) first")
-    return text, f"pypdfium2 {version('pypdfium2')}"
+    return text, _extractor("pypdfium2")
 
 
 def _docx(data: bytes, path: str, encoding: str) -> tuple[str, str]:
@@ -149,7 +155,7 @@ def _docx(data: bytes, path: str, encoding: str) -> tuple[str, str]:
         blocks = list(_docx_blocks(document))
     except Exception as error:  # zip, XML and package errors of several libraries
         raise DocumentError(f"{path}: can't be read as a Word document ({type(error).__name__}); save it again as .docx") from None
-    return "\n\n".join(blocks), f"python-docx {version('python-docx')}"
+    return "\n\n".join(blocks), _extractor("python-docx")
 
 
 def _docx_blocks(document: Any) -> Iterator[str]:

@@ -19,6 +19,7 @@ from migclass.errors import LabelError
 from migclass.labels import LabelledSentence, targets
 from migclass.resources import resource
 from migclass.scorers import Scorer
+from migclass.vectors import WordVectors, load_vectors
 
 Say = Callable[[str], None]
 # Each fold of an encoder takes minutes.
@@ -27,7 +28,7 @@ _ENCODER_FOLDS = 4
 
 @dataclass(frozen=True)
 class Settings:
-    """What a recipe may be told: shares of codes in real text, threads, the encoder to start from, soft labels, a seed."""
+    """What a recipe may be told: shares of codes in real text, processes, the encoder to start from, soft labels, a seed."""
 
     prevalence: Sequence[float] | None = None
     jobs: int | None = None
@@ -58,18 +59,23 @@ class Fitted:
 
 def ngram(rows: Sequence[LabelledSentence], codebook: Codebook, settings: Settings) -> Fitted:
     """Words, word pairs and parts of words, counted, with the codebook's cue words; one logistic regression a code."""
-    return _linear(rows, codebook, settings, soft=None)
+    return _linear(rows, codebook, settings)
+
+
+def static(rows: Sequence[LabelledSentence], codebook: Codebook, settings: Settings) -> Fitted:
+    """`ngram` and, beside its counts, vectors that a sentence encoder gives single words; all of it ends in a weight a word."""
+    return _linear(rows, codebook, settings, vectors=load_vectors())
 
 
 def distilled(rows: Sequence[LabelledSentence], codebook: Codebook, settings: Settings) -> Fitted:
-    """The shape of `ngram`, fitted to what an ensemble of encoder and counts says of each sentence (Hinton et al. 2015).
+    """The shape of `static`, fitted to what an ensemble of encoder and counts says of each sentence (Hinton et al. 2015).
 
     Its soft labels were made out of fold; a sentence without them counts by its label.
     """
     source = Path(settings.soft_labels) if settings.soft_labels else resource("labels", "soft-labels.csv")
     soft = read_soft_labels(source, rows, codebook)
     settings.say(f"{np.isfinite(soft[:, 0]).sum()} of {len(rows)} sentences have soft labels")
-    fitted = _linear(rows, codebook, settings, soft=soft)
+    fitted = _linear(rows, codebook, settings, soft=soft, vectors=load_vectors())
     return replace(fitted, parameters=fitted.parameters | {"soft_labels": hashlib.sha256(source.read_bytes()).hexdigest()[:16]})
 
 
@@ -129,12 +135,18 @@ def soft_label_table(fitted: Fitted, rows: Sequence[LabelledSentence], codebook:
     return table.getvalue()
 
 
-def _linear(rows: Sequence[LabelledSentence], codebook: Codebook, settings: Settings, soft: np.ndarray | None) -> Fitted:
+def _linear(
+    rows: Sequence[LabelledSentence],
+    codebook: Codebook,
+    settings: Settings,
+    soft: np.ndarray | None = None,
+    vectors: WordVectors | None = None,
+) -> Fitted:
     settings.say(f"counting words in {len(rows)} sentences, and one regression a code")
-    classifier = _classifier(codebook, settings)
+    classifier = _classifier(codebook, settings).set_params(vectors=vectors)
     Y = targets(rows, codebook)
     classifier.fit([row.text for row in rows], Y, groups=[row.passage for row in rows], soft=soft)
-    parameters = {k: v for k, v in classifier.get_params().items() if k not in ("cues", "n_jobs", "prevalence")}
+    parameters = {k: v for k, v in classifier.get_params().items() if k not in ("cues", "n_jobs", "prevalence", "vectors")}
     return Fitted(classifier.linear_, classifier.decision_, _held_out(classifier.held_out_, Y), parameters)
 
 
@@ -148,6 +160,7 @@ def _classifier(codebook: Codebook, settings: Settings) -> FrameClassifier:
 
 RECIPES: dict[str, Callable[[Sequence[LabelledSentence], Codebook, Settings], Fitted]] = {
     "ngram": ngram,
+    "static": static,
     "distilled": distilled,
     "encoder": encoder,
 }

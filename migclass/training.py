@@ -37,7 +37,7 @@ class Material:
     resolution: Resolution | None
 
 
-DEFAULT_RECIPE = "ngram"
+DEFAULT_RECIPE = "static"
 
 
 def train(
@@ -66,7 +66,7 @@ def train(
         soft_labels: for the recipe distilled, the teachers' probabilities by row id; those that ship by default.
         write_soft_labels: where to write what the model said of training sentences out of fold.
         seed: of the recipe encoder.
-        jobs: threads.
+        jobs: processes.
         say: called with lines about progress and warnings.
 
     Raises:

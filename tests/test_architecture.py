@@ -39,6 +39,7 @@ CORRIDOR = [
     "standoff",
     "splits",
     "agreement",
+    "vectors",
     "classifiers",
     "finetuning",
     "recipes",
@@ -64,7 +65,7 @@ DOORS = {
     "pypdfium2": {"documents"},
     "pyspark": {"engines"},
     "rich": {"outputs", "cli"},
-    "safetensors": {"model"},
+    "safetensors": {"model", "vectors"},
     "scipy": {"classifiers"},
     "onnx": {"finetuning"},
     "onnxscript": {"finetuning"},
@@ -75,11 +76,12 @@ DOORS = {
     "transformers": {"finetuning"},
     "trafilatura": {"documents"},
     "pyarrow": set(
-        "arrow indexes tables documents inputs features scorers linear encoder model tagging classifiers engines parts outputs tagfiles cli".split()
+        "arrow indexes tables documents inputs features scorers linear encoder model tagging vectors classifiers "
+        "engines parts outputs tagfiles cli".split()
     ),
     "numpy": set(
         "arrow indexes features decisions scorers linear encoder model tagging evaluation labels splits agreement calibration classifiers finetuning "
-        "recipes training engines tagfiles cli".split()
+        "recipes vectors training engines tagfiles cli".split()
     ),
 }
 

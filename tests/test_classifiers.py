@@ -3,12 +3,14 @@
 import pickle
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 
 from migclass.classifiers import FrameClassifier
+from migclass.vectors import WordVectors
 
 TEXTS = [
     f"{subject} {verb} {place}"
@@ -114,3 +116,15 @@ def test_cues_must_fit_the_codes():
 def test_not_fitted():
     with pytest.raises(NotFittedError):
         FrameClassifier().predict(TEXTS)
+
+
+def test_vectors_judge_words_that_no_sentence_has():
+    texts = ["they closed the border", "the border is shut", "wages rose", "the wages of nurses"] * 5
+    labels = [[1, 0], [1, 0], [0, 1], [0, 1]] * 5
+    vectors = WordVectors(pa.array(["border", "frontier", "salaries", "wages"]), np.array([[1, 0], [1, 0], [0, 1], [0, 1]], np.float32))
+    classifier = FrameClassifier(folds=2, vectors=vectors).fit(texts, labels)
+    frontier, salaries = classifier.linear_.logits(["frontier", "salaries"])
+    assert frontier[0] > salaries[0]
+    assert frontier[1] < salaries[1]
+    without = FrameClassifier(folds=2).fit(texts, labels).linear_.logits(["frontier", "salaries"])
+    np.testing.assert_array_equal(without[0], without[1])

@@ -8,7 +8,7 @@ import pytest
 from migclass.errors import LabelError, ModelError
 from migclass.labels import targets
 from migclass.model import Model, load_model, save_model
-from migclass.recipes import RECIPES, Settings, distilled, ngram, read_soft_labels, soft_label_table
+from migclass.recipes import RECIPES, Settings, distilled, read_soft_labels, soft_label_table, static
 from migclass.training import train
 
 
@@ -19,7 +19,7 @@ def few(rows):
 
 @pytest.fixture(scope="module")
 def fitted(few, book):
-    return ngram(few, book, Settings())
+    return static(few, book, Settings())
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_a_student_follows_its_teacher(soft, few, book):
     student = distilled(few, book, Settings(soft_labels=soft))
     taught = read_soft_labels(soft, few, book)
     logits = student.scorer.logits([row.text for row in few])
-    hard = ngram(few, book, Settings()).scorer.logits([row.text for row in few])
+    hard = static(few, book, Settings()).scorer.logits([row.text for row in few])
     teacher = np.log((taught + 1e-3) / (1 - taught + 1e-3))
     closer = [np.corrcoef(logits[:, j], teacher[:, j])[0, 1] > np.corrcoef(hard[:, j], teacher[:, j])[0, 1] for j in range(len(book.codes))]
     assert sum(closer) > len(closer) * 0.7
@@ -56,7 +56,7 @@ def test_without_soft_labels_a_student_learns_from_labels(tmp_path, soft, few, b
     lines = soft.read_text(encoding="utf-8").splitlines()
     (tmp_path / "one.csv").write_text("\n".join([lines[0], few[0].id + ",0" * len(book.codes)]) + "\n", encoding="utf-8")
     rows = [replace(few[0], frames=(), poles=()), *few[1:]]
-    alone, plain = distilled(rows, book, Settings(soft_labels=tmp_path / "one.csv")), ngram(rows, book, Settings())
+    alone, plain = distilled(rows, book, Settings(soft_labels=tmp_path / "one.csv")), static(rows, book, Settings())
     np.testing.assert_allclose(alone.scorer.logits(["The border is shut."]), plain.scorer.logits(["The border is shut."]), atol=1e-3)
 
 

@@ -92,7 +92,7 @@ def test_prevalence_is_that_of_written_rows_beside_real_ones(rows, book):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"encoder": "x"}, "encoder goes with the recipe encoder, and the recipe is ngram"),
+        ({"encoder": "x"}, "encoder goes with the recipe encoder, and the recipe is static"),
         ({"soft_labels": "x"}, "soft-labels goes with the recipe distilled"),
         ({"seed": 3}, "seed goes with the recipe encoder"),
         ({"seed": -1, "recipe": "encoder"}, "seed is -1; expected 0 or more"),

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
 from typing import Any, BinaryIO
@@ -133,6 +132,8 @@ def _parts(files: Sequence[str], output: str | None, tagger: Tagger, *, meta: st
     """Return the parts of this run: the one that was interrupted, or a new one."""
     if not output or STDIN in files:
         raise click.UsageError("--resume needs files to read and an --output to write")
+    from importlib.metadata import version
+
     inputs = [(path, (about := Path(path).stat()).st_size, about.st_mtime_ns) for path in (*files, *([meta] if meta else []))]
     return open_parts(output, {"migclass": version("migclass"), "model": tagger.model.hash, "inputs": inputs} | options)
 
