@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from migclass.evaluation import Evaluation
     from migclass.labels import LabelledSentence, read_labels
     from migclass.model import Model, load_model, save_model
+    from migclass.profiles import Figure, Profile, profile
     from migclass.sentences import Span, split_sentences
+    from migclass.tagfiles import TaggedSentences, read_tags
     from migclass.tagging import Explanation, Tagger, Tags, load
     from migclass.training import train
 
@@ -21,6 +23,7 @@ _HOME = {
     "DocumentError": "errors",
     "Evaluation": "evaluation",
     "Explanation": "tagging",
+    "Figure": "profiles",
     "FrameClassifier": "classifiers",
     "LabelError": "errors",
     "LabelledSentence": "labels",
@@ -28,13 +31,17 @@ _HOME = {
     "Model": "model",
     "ModelError": "errors",
     "OutputError": "errors",
+    "Profile": "profiles",
     "Span": "sentences",
+    "TaggedSentences": "tagfiles",
     "Tagger": "tagging",
     "Tags": "tagging",
     "load": "tagging",
     "load_codebook": "codebook",
     "load_model": "model",
+    "profile": "profiles",
     "read_labels": "labels",
+    "read_tags": "tagfiles",
     "save_model": "model",
     "split_sentences": "sentences",
     "train": "training",
@@ -46,6 +53,7 @@ __all__ = [
     "DocumentError",
     "Evaluation",
     "Explanation",
+    "Figure",
     "FrameClassifier",
     "LabelError",
     "LabelledSentence",
@@ -53,13 +61,17 @@ __all__ = [
     "Model",
     "ModelError",
     "OutputError",
+    "Profile",
     "Span",
+    "TaggedSentences",
     "Tagger",
     "Tags",
     "load",
     "load_codebook",
     "load_model",
+    "profile",
     "read_labels",
+    "read_tags",
     "save_model",
     "split_sentences",
     "train",

@@ -49,6 +49,7 @@ CORRIDOR = [
     "parts",
     "outputs",
     "tagfiles",
+    "profiles",
     "cli",
 ]
 
@@ -75,11 +76,12 @@ DOORS = {
     "transformers": {"finetuning"},
     "trafilatura": {"documents"},
     "pyarrow": set(
-        "arrow indexes tables documents inputs features scorers linear encoder model tagging classifiers engines parts outputs tagfiles cli".split()
+        "arrow indexes tables documents inputs features scorers linear encoder model tagging classifiers engines parts outputs tagfiles profiles "
+        "cli".split()
     ),
     "numpy": set(
         "arrow indexes features decisions scorers linear encoder model tagging evaluation labels splits agreement calibration classifiers finetuning "
-        "recipes training engines tagfiles cli".split()
+        "recipes training engines tagfiles profiles cli".split()
     ),
 }
 
