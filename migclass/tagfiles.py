@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from migclass.arrow import to_numpy
+from migclass.arrow import numbers, to_numpy
 from migclass.codebook import Codebook, load_codebook
 from migclass.errors import DocumentError, ModelError
 from migclass.model import load_model, shipped_models
@@ -40,6 +40,11 @@ class TaggedSentences:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def take(self, rows: np.ndarray) -> "TaggedSentences":
+        """Return some of the sentences, by their numbers."""
+        table = self.rows.take(numbers(rows))
+        return TaggedSentences(table, self.tagged[rows], self.unsure[rows], self.scores[rows], self.codebook, self.model)
 
     @cached_property
     def own_columns(self) -> tuple[str, ...]:

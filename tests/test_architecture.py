@@ -21,6 +21,7 @@ CORRIDOR = [
     "decoding",
     "codebook",
     "sentences",
+    "prose",
     "languages",
     "tables",
     "documents",
@@ -50,6 +51,7 @@ CORRIDOR = [
     "outputs",
     "tagfiles",
     "profiles",
+    "reports",
     "cli",
 ]
 
@@ -57,6 +59,7 @@ CORRIDOR = [
 DOORS = {
     "click": {"cli"},
     "docx": {"documents"},
+    "jinja2": {"reports"},
     "joblib": {"classifiers", "finetuning", "engines"},
     "markdown_it": {"documents"},
     "nupunkt": {"sentences"},
@@ -80,8 +83,8 @@ DOORS = {
         "cli".split()
     ),
     "numpy": set(
-        "arrow indexes features decisions scorers linear encoder model tagging evaluation labels splits agreement calibration classifiers finetuning "
-        "recipes training engines tagfiles profiles cli".split()
+        "arrow indexes prose features decisions scorers linear encoder model tagging evaluation labels splits agreement calibration classifiers "
+        "finetuning recipes training engines tagfiles profiles reports cli".split()
     ),
 }
 
