@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from migclass.labels import LabelledSentence, read_labels
     from migclass.model import Model, load_model, save_model
     from migclass.profiles import Figure, Profile, profile
+    from migclass.reports import report
     from migclass.sentences import Span, split_sentences
     from migclass.tagfiles import TaggedSentences, read_tags
     from migclass.tagging import Explanation, Tagger, Tags, load
@@ -42,6 +43,7 @@ _HOME = {
     "profile": "profiles",
     "read_labels": "labels",
     "read_tags": "tagfiles",
+    "report": "reports",
     "save_model": "model",
     "split_sentences": "sentences",
     "train": "training",
@@ -72,6 +74,7 @@ __all__ = [
     "profile",
     "read_labels",
     "read_tags",
+    "report",
     "save_model",
     "split_sentences",
     "train",

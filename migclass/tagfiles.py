@@ -18,8 +18,10 @@ from migclass.tables import is_table, open_table
 from migclass.tagging import TAG_COLUMNS
 
 _KINDS = ("frames", "poles")
+# Columns of numbers, which are text in a CSV file.
+_NUMBERS = ("index", "start", "end")
 # Columns that say where a sentence stands; those that are neither these nor tags are the input's own.
-PLACE_COLUMNS = ("document", "index", "start", "end", "text", "extraction")
+PLACE_COLUMNS = ("document", *_NUMBERS, "text", "extraction")
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ def as_arrays(table: pa.Table, book: Codebook) -> TaggedSentences:
     lists = {name: table.column(name).to_pylist() for name in ("frames", "poles", "unsure")}
     tagged = _marks([a + b for a, b in zip(*(map(_ids, lists[kind]) for kind in _KINDS), strict=True)], book)
     rows = table.select([name for name in table.column_names if name not in TAG_COLUMNS and name not in book.column])
+    for name in _NUMBERS:
+        rows = rows.set_column(rows.column_names.index(name), name, rows.column(name).cast(pa.int64()))
     model = str(table.column("model")[0])
     return TaggedSentences(rows, tagged, _marks(list(map(_ids, lists["unsure"])), book), _scores(table, book), book, model)
 
@@ -99,7 +103,7 @@ def _read(path: str) -> pa.Table:
 
 
 def _missing(schema: pa.Schema) -> list[str]:
-    return [name for name in ("document", "index", *_KINDS, "unsure", "model", "codebook") if name not in schema.names]
+    return [name for name in ("document", *_NUMBERS, *_KINDS, "unsure", "model", "codebook") if name not in schema.names]
 
 
 def _one(table: pa.Table, name: str, paths: Sequence[str | Path]) -> str:

@@ -18,7 +18,7 @@ _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 # Groups that a chart has room for.
 _MOST_GROUPS = 24
 # Sentences that take part in a tension before anything is said of it in words.
-_LEAST_ENGAGED = 10
+_LEAST_ENGAGED = 20
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,9 @@ class Scale(NamedTuple):
 
     @property
     def ticks(self) -> list[float]:
-        """Five values along the scale."""
-        return [self.low + (self.high - self.low) * i / 4 for i in range(5)]
+        """Values along the scale: quarters of one of shares, ends and middle of one of balances."""
+        parts = 4 if self.whole else 2
+        return [self.low + (self.high - self.low) * i / parts for i in range(parts + 1)]
 
     def at(self, value: float) -> float:
         """Return the place of a value in per cent of the width."""
@@ -68,8 +69,15 @@ def percent(value: float) -> str:
 
 
 def signed(value: float) -> str:
-    """Return a balance with its sign."""
-    return "–" if math.isnan(value) else f"{value:+.2f}".replace("-", _MINUS) if round(value, 2) else "0"
+    """Return a balance with its sign.
+
+    >>> signed(0.25), signed(1.0), signed(0.001)
+    ('+0.25', '+1', '0')
+    """
+    if math.isnan(value):
+        return "–"
+    rounded = round(value, 2)
+    return f"{rounded:+.{2 if rounded % 1 else 0}f}".replace("-", _MINUS) if rounded else "0"
 
 
 def interval(figure: Figure, scale: Scale = SHARE) -> str:

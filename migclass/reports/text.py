@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from migclass.arrow import numbers
 from migclass.codebook import Codebook
 from migclass.reports.charts import COLOURS, SIDES
 from migclass.tagfiles import TaggedSentences
@@ -70,7 +71,7 @@ class Text(NamedTuple):
 
 def names_of_documents(tags: TaggedSentences) -> dict[str, str]:
     """Return what each document is called on the page: its title, else its file's name, as long as that tells them apart."""
-    firsts = tags.rows.take(np.unique(tags.document, return_index=True)[1].tolist())
+    firsts = tags.rows.take(numbers(np.unique(tags.document, return_index=True)[1]))
     paths = firsts.column("document").to_pylist()
     titles = firsts.column(_TITLE).to_pylist() if _TITLE in tags.own_columns else []
     ways = titles, [PurePath(path).stem for path in paths], [PurePath(path).name for path in paths]
@@ -84,10 +85,10 @@ def shown_text(tags: TaggedSentences, names: Mapping[str, str], counts: np.ndarr
     What drove a tag is told where the tagger's words say so exactly.
     """
     shown = min(len(tags), _MOST_SENTENCES)
-    tagged = np.flatnonzero(tags.tagged[:shown].any(axis=1)).tolist()
+    tagged = np.flatnonzero(tags.tagged[:shown].any(axis=1))
     explained = bool(tagger and tagger.model.scorer.exact)
-    why = tagger.explain_all(tags.rows.column("text").take(tagged).to_pylist()) if tagger and explained else [None] * len(tagged)
-    details = [_details(tags, row, reason) for row, reason in zip(tagged, why, strict=True)]
+    why = tagger.explain_all(tags.rows.column("text").take(numbers(tagged)).to_pylist()) if tagger and explained else [None] * len(tagged)
+    details = [_details(tags, row, reason) for row, reason in zip(tagged.tolist(), why, strict=True)]
     return Text(_documents(tags, names, counts, shown), details, marks(tags.codebook), shown, explained)
 
 
