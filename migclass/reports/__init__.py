@@ -14,7 +14,7 @@ from migclass.errors import DocumentError
 from migclass.prose import sentence_lines
 from migclass.reports import tables
 from migclass.reports.answers import answers
-from migclass.reports.charts import BALANCE, FILTERS
+from migclass.reports.charts import BALANCE, FEW, FILTERS, few
 from migclass.reports.passages import passages
 from migclass.reports.text import names_of_documents, shown_text, strips
 from migclass.reports.trust import trust
@@ -55,6 +55,7 @@ def report(tags: TaggedSentences, *, by: Sequence[str] = (), tagger: Tagger | No
         text=text,
         strips=strips(counted, names),
         balance_scale=BALANCE,
+        least=FEW,
         tables=tables,
         style=style,
         script=script,
@@ -67,7 +68,7 @@ def _environment() -> Environment:
         loader=PackageLoader(__name__), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
     environment.filters |= FILTERS
-    environment.tests["isnan"] = math.isnan
+    environment.tests |= {"isnan": math.isnan, "few": few}
     return environment
 
 

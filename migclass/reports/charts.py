@@ -13,6 +13,8 @@ _MINUS = "\u2212"
 # Colours that the style sheet has for frames, and its classes for the first and the second pole of a tension.
 COLOURS = 8
 SIDES = ("side-a", "side-b")
+# Sentences below which a figure is next to nothing, whatever its interval.
+FEW = 10
 
 
 class Scale(NamedTuple):
@@ -43,6 +45,11 @@ class Row(NamedTuple):
     name: str
     figure: Figure
     colour: int = 0
+
+
+def few(figure: Figure) -> bool:
+    """Return whether a figure rests on so few sentences that it is drawn as an outline."""
+    return figure.n < FEW
 
 
 SHARE, BALANCE = Scale(0, 1), Scale(-1, 1, whole=False)

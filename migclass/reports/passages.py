@@ -43,8 +43,11 @@ def passages(tags: TaggedSentences, names: Mapping[str, str], *, shown: int) -> 
     found = {}
     for tension in tags.codebook.tensions:
         a, b = (tags.codebook.column[pole.id] for pole in tension.poles)
-        chosen = (_telling(tags, sure, a, b), _meeting(tags, sure, a, b), _telling(tags, sure, b, a))
-        found[tension.id] = Passages(*([_quote(tags, names, rows, score, shown) for rows, score in _apart(tags, part)] for part in chosen))
+        between = _apart(tags, _meeting(tags, sure, a, b))
+        alone = sure.copy()
+        alone[[row for rows, _ in between for row in rows]] = False
+        first, second = _apart(tags, _telling(tags, alone, a, b)), _apart(tags, _telling(tags, alone, b, a))
+        found[tension.id] = Passages(*([_quote(tags, names, *passage, shown) for passage in part] for part in (first, between, second)))
     return found
 
 
