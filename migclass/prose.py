@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-_FEWEST_WORDS = 6
+# Words of a line that may be a sentence, and of one that ends as a sentence does.
+_FEWEST_WORDS = {False: 6, True: 3}
 # Names, titles and references begin most of their words with capitals or digits, sentences do not.
 _LEAST_SMALL = 0.5
 # A line that stands so often in a text is a running head or navigation.
@@ -21,7 +22,7 @@ _LEAST_SENTENCES = 0.5
 def sentence_lines(texts: Sequence[str]) -> np.ndarray:
     """Return which lines are sentences or could be one, bool of shape (n,); all of them where most are not.
 
-    >>> sentence_lines(["Our work", "They closed the border to all who came.", "support for all those who want to return"]).tolist()
+    >>> sentence_lines(["Our work", "They closed the border.", "support for all those who want to return"]).tolist()
     [False, True, True]
     """
     times = Counter(texts)
@@ -30,7 +31,7 @@ def sentence_lines(texts: Sequence[str]) -> np.ndarray:
 
 def _is_sentence(text: str) -> bool:
     words = text.split()
-    if len(words) < _FEWEST_WORDS or _REFERENCE.search(text):
+    if len(words) < _FEWEST_WORDS[bool(_END.search(text))] or _REFERENCE.search(text):
         return False
     return sum(word.strip("\"'“‘([")[:1].islower() for word in words) >= _LEAST_SMALL * len(words)
 

@@ -8,17 +8,19 @@ from html.parser import HTMLParser
 from itertools import pairwise
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 from conftest import ROOT
 
 from migclass.cli import main
+from migclass.codebook import parse_codebook
 from migclass.errors import DocumentError
 from migclass.prose import sentence_lines
 from migclass.reports import report
 from migclass.reports.charts import BALANCE, percent, share_scale
 from migclass.reports.text import marks
-from migclass.tagfiles import read_tags
+from migclass.tagfiles import TaggedSentences, read_tags
 from migclass.tagging import load
 
 SPEECH = str(ROOT / "examples" / "speech.txt")
@@ -163,9 +165,10 @@ def test_headings_navigation_and_references_count_nowhere():
         "Nobody asked the nurses from abroad what they had been paid.",
         "“They told us to wait,” she said, “and so we waited for years.”12",
         "The ministers met twice and agreed on the words of a statement.",
+        "We must act.",
     ]
     found = sentence_lines([*texts, *(f"This is the sentence with the number {i} of them." for i in range(8))])
-    assert found[:12].tolist() == [i in {4, 5, 9, 10, 11} for i in range(12)]
+    assert found[:13].tolist() == [i in {4, 5, 9, 10, 11, 12} for i in range(13)]
 
 
 def test_what_does_not_count_has_no_tags_in_the_page(make, tmp_path):
@@ -253,6 +256,25 @@ def test_refusals_are_one_clear_line(make, tmp_path, texts):
     tags = read_tags(["tags.jsonl"])
     with pytest.raises(DocumentError, match="no sentence to report on"):
         report(tags.take(np.zeros(0, np.int64)))
+
+
+BOOKS = {
+    "frames only": '[[frame]]\nid = "health"\ncoded = "illness"\n',
+    "a tension only": '[[tension]]\nid = "tone"\nquestion = "how it sounds"\n[[tension.pole]]\nid = "grim"\ncoded = "fear"\n'
+    '[[tension.pole]]\nid = "glad"\ncoded = "hope"\n',
+}
+
+
+@pytest.mark.parametrize("kind", BOOKS)
+@pytest.mark.parametrize("share", [0, 1])
+def test_any_codebook_and_any_share_of_tags_make_a_page(kind, share):
+    book = parse_codebook(f'title = "Own"\nversion = 1\n{BOOKS[kind]}')
+    n, k = 3, len(book.codes)
+    places = {"document": ["a", "a", "b"], "index": [0, 1, 0], "start": [0, 30, 0], "end": [29, 60, 30], "text": ["They came here again."] * n}
+    marks = np.full((n, k), bool(share))
+    tags = TaggedSentences(pa.table(places), marks, np.zeros((n, k), bool), np.full((n, k), 0.5 + 0.4 * share, np.float32), book, "own 0")
+    parsed = Page(report(tags))
+    assert ("tensions" in {attributes.get("id") for _, attributes in parsed.tags}) == (kind == "a tension only")
 
 
 def test_places_on_scales(book):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from migclass.arrow import strings
-from migclass.codebook import Tension
+from migclass.codebook import Codebook, Tension
 from migclass.profiles import BALANCE, CONTESTED, DOCUMENTS, ENGAGED, NONE, SENTENCES, Figure, Profile, profile
 from migclass.reports.charts import Row, Scale, share_scale
 from migclass.tagfiles import TaggedSentences
@@ -51,7 +51,7 @@ class Compared:
 class Answers:
     """What a text says, in figures; ``groups`` and ``years`` are None where there is nothing to compare."""
 
-    tags: TaggedSentences
+    codebook: Codebook
     whole: Profile
     groups: Compared | None
     years: Compared | None
@@ -59,7 +59,7 @@ class Answers:
     @cached_property
     def frames(self) -> list[Row]:
         """The share of sentences of each frame, commonest first."""
-        rows = [Row(frame.name, self.whole.figure(SENTENCES, frame.id), i) for i, frame in enumerate(self.tags.codebook.frames)]
+        rows = [Row(frame.name, self.whole.figure(SENTENCES, frame.id), i) for i, frame in enumerate(self.codebook.frames)]
         return sorted(rows, key=lambda row: -row.figure.value)
 
     @property
@@ -87,7 +87,7 @@ class Answers:
     def leanings(self) -> list[tuple[str, str, Figure]]:
         """The pole, the other pole and the balance of each tension that leans for sure, strongest first."""
         found = []
-        for tension in self.tags.codebook.tensions:
+        for tension in self.codebook.tensions:
             figure = self.balance(tension)
             if self._said_enough(tension) and figure.low * figure.high > 0:
                 pole, other = tension.poles[::-1] if figure.value > 0 else tension.poles
@@ -97,7 +97,7 @@ class Answers:
     @property
     def disputes(self) -> list[tuple[Tension, Figure]]:
         """The tensions whose poles meet, those where they do so most first."""
-        found = [(tension, self.contested(tension)) for tension in self.tags.codebook.tensions if self._said_enough(tension)]
+        found = [(tension, self.contested(tension)) for tension in self.codebook.tensions if self._said_enough(tension)]
         return sorted((item for item in found if item[1].value > 0), key=lambda item: -item[1].value)
 
     def _said_enough(self, tension: Tension) -> bool:
@@ -107,7 +107,7 @@ class Answers:
 def answers(tags: TaggedSentences, by: Sequence[str], names: Mapping[str, str]) -> Answers:
     """Return the figures of a report; arguments as `migclass.reports.report`, ``names`` says what documents are called."""
     compared = tuple(by) or (("document",) if len(names) > 1 else ())
-    return Answers(tags, profile(tags), _compare(tags, compared, names) if compared else None, _by_year(tags))
+    return Answers(tags.codebook, profile(tags), _compare(tags, compared, names) if compared else None, _by_year(tags))
 
 
 def _compare(tags: TaggedSentences, by: tuple[str, ...], names: Mapping[str, str]) -> Compared:

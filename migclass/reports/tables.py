@@ -13,7 +13,7 @@ from migclass.reports.trust import Trust
 Rows = list[tuple[str, ...]]
 
 
-def frames(answers: Answers, trust: Trust, book: Codebook) -> Rows:
+def frames(answers: Answers, trust: Trust) -> Rows:
     """Return the share of sentences and of documents of each frame, and how well it was measured."""
     rows: Rows = []
     for row in answers.frames:

@@ -67,12 +67,14 @@ class Label:
 class Trust:
     """What is known of the model's quality and of this text's likeness to what it was measured on.
 
-    ``quality`` is what the model says about itself, empty where the model is not at hand. ``unsure`` is the share of tags that are too
+    ``quality`` is what the model says about itself, empty where the model is not at hand; ``written`` says that it was
+    measured on the shipped split test. ``unsure`` is the share of tags that are too
     near their thresholds, ``unknown`` that of words that the model does not know.
     """
 
     quality: dict[str, Any]
     labels: tuple[Label, ...]
+    written: bool
     likeness: tuple[Likeness, ...]
     unknown: float | None
     unsure: float
@@ -94,10 +96,12 @@ def trust(tags: TaggedSentences, names: Mapping[str, str], tagger: Tagger | None
     quality = (tagger.model.about.get("quality") or {}) if tagger else {}
     texts = tags.rows.column("text").to_pylist()
     here = _averaged(tagger, texts, np.asarray(tags.tagged.any(axis=1))) if tagger else {}
-    likeness = _likeness(here, _kinds(tagger, quality)) if tagger and len(texts) >= _LEAST else ()
+    kinds = _kinds(tagger, quality) if tagger else []
+    likeness = _likeness(here, kinds) if len(texts) >= _LEAST else ()
     return Trust(
         quality=quality,
         labels=tuple(_labels(quality, tags.codebook)),
+        written=bool(kinds),
         likeness=likeness,
         unknown=float(here[_UNKNOWN].mean()) if here else None,
         unsure=float((tags.tagged & tags.unsure).sum() / max(tags.tagged.sum(), 1)),

@@ -44,7 +44,7 @@ function tell([code, percent, unsure, tagged, words]) {
 }
 
 let chosen = null;
-function open(span) {
+function choose(span) {
   if (span === chosen) return;
   chosen?.classList.remove("chosen");
   chosen = span;
@@ -55,7 +55,7 @@ function open(span) {
   detail.hidden = false;
 }
 
-function close() {
+function dismiss() {
   chosen?.classList.remove("chosen");
   chosen = null;
   detail.hidden = true;
@@ -72,15 +72,15 @@ filter.addEventListener("click", ({ target }) => {
 for (const kind of ["click", "focusin"]) {
   reading.addEventListener(kind, ({ target }) => {
     const span = target.closest(".t");
-    if (span) open(span);
+    if (span) choose(span);
   });
 }
 reading.addEventListener("pointerover", ({ target, pointerType }) => {
   const span = pointerType === "mouse" && target.closest(".t");
-  if (span) open(span);
+  if (span) choose(span);
 });
-document.getElementById("close").addEventListener("click", close);
+document.getElementById("close").addEventListener("click", dismiss);
 document.addEventListener("keydown", ({ key }) => {
-  if (key === "Escape") close();
+  if (key === "Escape") dismiss();
 });
 show();
