@@ -151,6 +151,17 @@ def test_a_report_of_300_pages_is_small_enough(make, tmp_path):
     assert "has room for" not in page
 
 
+def test_a_page_has_room_for_so_much_text(make, tmp_path):
+    lines = [json.dumps({"text": f"They closed the border to the {i} who came."}) for i in range(1200)]
+    (tmp_path / "many.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    page = make("many.jsonl")
+    assert "has room for the first 1,000 sentences" in page
+    assert "to the 999 who came" in page
+    assert "1,200 sentences of 1,200 documents" in page
+    assert "There is room for 24 of 1200 groups" in page
+    assert len(page.encode()) < 3_000_000
+
+
 def test_headings_navigation_and_references_count_nowhere():
     texts = [
         "OUR WORK AND OUR PARTNERSHIPS IN MIGRATION POLICY",

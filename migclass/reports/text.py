@@ -16,8 +16,8 @@ from migclass.tagging import Explanation, Tagger
 
 # The column that names documents to the reader, where the input brought one.
 _TITLE = "title"
-# Sentences of text that a page holds, about 400 pages of print; what is beyond is in the figures only.
-_MOST_SENTENCES = 8000
+# Sentences of text that a page holds, about 400 pages of print, and documents; what is beyond is in the figures only.
+_MOST_SENTENCES, _MOST_DOCUMENTS = 8000, 1000
 # Documents whose strip is drawn, the longest ones, and the cells of a strip.
 _MOST_STRIPS = 12
 _CELLS = 100
@@ -84,7 +84,8 @@ def shown_text(tags: TaggedSentences, names: Mapping[str, str], counts: np.ndarr
 
     What drove a tag is told where the tagger's words say so exactly.
     """
-    shown = min(len(tags), _MOST_SENTENCES)
+    beyond = np.flatnonzero(tags.document >= _MOST_DOCUMENTS)
+    shown = min(len(tags), _MOST_SENTENCES, *beyond[:1].tolist())
     tagged = np.flatnonzero(tags.tagged[:shown].any(axis=1))
     explained = bool(tagger and tagger.model.scorer.exact)
     why = tagger.explain_all(tags.rows.column("text").take(numbers(tagged)).to_pylist()) if tagger and explained else [None] * len(tagged)
