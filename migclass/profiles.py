@@ -283,16 +283,10 @@ def _sums_of_blocks(counts: np.ndarray, size: int) -> np.ndarray:
     return np.lib.stride_tricks.sliding_window_view(wrapped, size, axis=0).sum(axis=-1, dtype=np.float64)
 
 
-def clusters(counts: Counts, document: np.ndarray) -> Clusters:
-    """Return what is drawn: documents, or blocks of consecutive sentences where there is only one."""
-    documents = by_document(counts, document)
-    return documents if documents.times > 1 else in_blocks(counts)
-
-
 def _figures(group: tuple[str, ...], counts: Counts, document: np.ndarray, draws: int, rng: np.random.Generator) -> list[Figure]:
     documents = by_document(counts, document)
     top, n = documents.top.sum(axis=0), documents.bottom.sum(axis=0)
-    bounds = _bounds(draw(clusters(counts, document), draws, rng))
+    bounds = _bounds(draw(documents if documents.times > 1 else in_blocks(counts), draws, rng))
     rows = zip(counts.about, ratio(top, n).tolist(), *bounds.tolist(), n.astype(int).tolist(), strict=True)
     return [Figure(group, *about, *rest) for about, *rest in rows]
 

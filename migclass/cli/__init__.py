@@ -10,6 +10,7 @@ from migclass.errors import MigclassError
 # Command -> its line in the list of commands. The function has the command's name, in the module of that name.
 _COMMANDS = {
     "score": "Tag the sentences of documents by frame and pole.",
+    "profile": "Say how often tags carry each frame and pole, with intervals.",
     "explain": "Say which words drove the tags of a sentence.",
     "train": "Train a model on labelled sentences.",
     "evaluate": "Measure a model on labelled sentences.",
