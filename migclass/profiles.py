@@ -1,5 +1,7 @@
 """Tags -> shares, balances and what stands together, by groups, with intervals from a bootstrap over documents."""
 
+import csv
+import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -70,13 +72,21 @@ class Profile:
         return {(figure.group, figure.measure, figure.code, figure.other): figure for figure in self.figures}
 
     def as_rows(self) -> list[dict[str, Any]]:
-        """Return a dict a figure, as plain data for CSV and JSON: a column for each of ``by``, then the figure's own; None for nan."""
+        """Return a dict a figure, as plain data: a column for each of ``by``, then the figure's own; None for nan."""
         rows = []
         for figure in self.figures:
             own = asdict(figure)
             group = dict(zip(self.by, own.pop("group"), strict=True))
             rows.append(group | {name: None if isinstance(cell, float) and isnan(cell) else cell for name, cell in own.items()})
         return rows
+
+    def as_csv(self) -> str:
+        """Return the rows as CSV with a head."""
+        rows, text = self.as_rows(), io.StringIO(newline="")
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        return text.getvalue()
 
 
 def profile(tags: TaggedSentences, *, by: Sequence[str] = (), draws: int = 1000, seed: int = 0) -> Profile:
@@ -197,15 +207,19 @@ def group_sentences(tags: TaggedSentences, by: Sequence[str]) -> tuple[list[tupl
     number = np.zeros(len(tags), np.int64)
     names: list[tuple[str, ...]] = [()]
     for column in by:
-        values, of_row = _values(tags, column)
+        values, of_row = column_values(tags, column)
         number = number * len(values) + of_row
         names = [(*name, value) for name in names for value in values]
     there, number = np.unique(number, return_inverse=True)
     return [names[i] for i in there], number
 
 
-def _values(tags: TaggedSentences, name: str) -> tuple[list[str], np.ndarray]:
-    """Return the values of a column as names in order, and which of them each row has."""
+def column_values(tags: TaggedSentences, name: str) -> tuple[list[str], np.ndarray]:
+    """Return the values of a column as names in order, and which of them each sentence has, shape (n,).
+
+    Raises:
+        DocumentError: there is no such column, or its name is that of a column of figures.
+    """
     known = ("document", *tags.own_columns)
     if name not in known:
         raise DocumentError(f"no column '{name}' in the tags; group by one of {', '.join(known)} (`migclass score --meta` brings in more)")

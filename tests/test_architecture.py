@@ -50,6 +50,8 @@ CORRIDOR = [
     "outputs",
     "tagfiles",
     "profiles",
+    "claims",
+    "pictures",
     "cli",
 ]
 
@@ -59,6 +61,7 @@ DOORS = {
     "docx": {"documents"},
     "joblib": {"classifiers", "finetuning", "engines"},
     "markdown_it": {"documents"},
+    "matplotlib": {"pictures"},
     "nupunkt": {"sentences"},
     "py3langid": {"languages"},
     "py4j": {"engines"},
@@ -81,7 +84,7 @@ DOORS = {
     ),
     "numpy": set(
         "arrow indexes features decisions scorers linear encoder model tagging evaluation labels splits agreement calibration classifiers finetuning "
-        "recipes training engines tagfiles profiles cli".split()
+        "recipes training engines tagfiles profiles claims pictures cli".split()
     ),
 }
 

@@ -6,7 +6,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner
-from conftest import ROOT
 
 from migclass.cli import main
 from migclass.errors import DocumentError
@@ -151,23 +150,13 @@ def test_draws_do_not_depend_on_how_many_are_made_at_once(tags, monkeypatch):
     assert repr(profile(tags(SENTENCES_OF_TWO), draws=50)) == repr(whole)
 
 
-@pytest.fixture(scope="module")
-def scored(tmp_path_factory):
-    """The tags of the six documents of the example."""
-    path = tmp_path_factory.mktemp("straits") / "tags.parquet"
-    files = sorted(map(str, (ROOT / "examples" / "straits").glob("*.txt")))
-    done = CliRunner().invoke(main, ["score", *files, "--meta", str(ROOT / "examples" / "straits" / "meta.csv"), "-o", str(path)])
-    assert done.exit_code == 0, done.stderr
-    return path
-
-
 def run(*arguments):
     return CliRunner(env={"COLUMNS": "80"}).invoke(main, ["profile", *map(str, arguments)])
 
 
 @pytest.mark.parametrize("options", [[], ["--by", "organisation"], ["--by", "organisation,year"], ["--by", "document"]])
-def test_the_table_fits_80_columns_and_cuts_nothing(scored, options):
-    done = run(scored, *options, "--draws", 50)
+def test_the_table_fits_80_columns_and_cuts_nothing(straits, options):
+    done = run(straits, *options, "--draws", 50)
     assert done.exit_code == 0, done.stderr
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert "…" not in done.stdout
@@ -175,27 +164,27 @@ def test_the_table_fits_80_columns_and_cuts_nothing(scored, options):
         assert word in done.stdout
 
 
-def test_formats_say_what_the_library_says(scored, tmp_path):
-    found = profile(read_tags([scored]), by=["organisation", "year"], draws=50, seed=1)
+def test_formats_say_what_the_library_says(straits, tmp_path):
+    found = profile(read_tags([straits]), by=["organisation", "year"], draws=50, seed=1)
     assert ("Migration Office", "2014") in found.groups
     options = ["--by", "organisation,year", "--draws", 50, "--seed", 1]
-    data = json.loads(run(scored, *options, "--format", "json").stdout)
+    data = json.loads(run(straits, *options, "--format", "json").stdout)
     assert (data["figures"], data["by"], data["note"]) == (found.as_rows(), ["organisation", "year"], found.note)
     path = tmp_path / "profile.csv"
-    assert run(scored, *options, "--format", "csv", "-o", path).stdout == ""
+    assert run(straits, *options, "--format", "csv", "-o", path).stdout == ""
     rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
     assert rows == [{name: "" if cell is None else str(cell) for name, cell in row.items()} for row in found.as_rows()]
-    again = run(scored, "-o", path)
+    again = run(straits, "-o", path)
     assert (again.exit_code, "exists already" in again.stderr) == (1, True)
 
 
-def test_the_two_organisations_of_the_example_disagree(scored):
-    found = profile(read_tags([scored]), by=["organisation"], draws=10)
+def test_the_two_organisations_of_the_example_disagree(straits):
+    found = profile(read_tags([straits]), by=["organisation"], draws=10)
     office, network = (found.figure(BALANCE, "iom_role", group=(name,)).value for name in ("Migration Office", "Open Harbour"))
     assert office < 0 < network
 
 
-def test_mistakes_are_told_in_one_line(scored):
-    done = run(scored, "--by", "town")
+def test_mistakes_are_told_in_one_line(straits):
+    done = run(straits, "--by", "town")
     assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
     assert "no column 'town' in the tags; group by one of document, organisation, year" in done.stderr

@@ -1,16 +1,18 @@
 """``migclass profile``: tags -> shares and balances with intervals."""
 
-import csv
 import io
 import json
 import shutil
 import textwrap
 from collections.abc import Sequence
 from math import isnan
+from pathlib import Path
 from typing import NamedTuple, TextIO
 
 import click
 
+from migclass.claims import check_claims
+from migclass.cli.claims import format_claims
 from migclass.cli.tables import print_table
 from migclass.codebook import Codebook, load_codebook
 from migclass.files import check_apart, check_free, replacing
@@ -19,6 +21,7 @@ from migclass.profiles import profile as make_profile
 from migclass.tagfiles import TaggedSentences, read_tags
 
 _DASH = "–"
+_PICTURES = (".png", ".svg")
 # Pairs of a frame and a pole that the table shows; csv and json have all.
 _PAIRS = 8
 # What is kept of the width for names of codes, and how wide a group's name may be.
@@ -32,8 +35,11 @@ _GAP, _WIDTH = 2, 80
 @click.option("--by", metavar="COLUMN[,COLUMN]", help="Figures for each value of these columns of the tags, or for each document.")
 @click.option("--codebook", metavar="TOML", help="The codebook of the tags, where it is none that ships.")
 @click.option("--format", "format_", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True, help="Output format.")
+@click.option("--plot", metavar="PNG|SVG", help="Draw the figures as well, and write the numbers beside, as .csv.")
+@click.option("--claim", "claims", multiple=True, metavar="CLAIM", help="Say how robust a claim is instead; may be repeated.")
+@click.option("--texts-again", is_flag=True, help="With --claim, tag the sentences again with the other models that ship.")
 @click.option("-o", "--output", metavar="PATH", help="Write to this file instead of standard output.")
-@click.option("--force", is_flag=True, help="Replace the file of --output if it is there.")
+@click.option("--force", is_flag=True, help="Replace the files of --output and --plot if they are there.")
 @click.option("--draws", type=click.IntRange(min=1), default=1000, show_default=True, metavar="N", help="Draws of the bootstrap.")
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="N", help="Of the draws; the same seed, the same intervals."
@@ -43,6 +49,9 @@ def profile(
     by: str | None,
     codebook: str | None,
     format_: str,
+    plot: str | None,
+    claims: tuple[str, ...],
+    texts_again: bool,
     output: str | None,
     force: bool,
     draws: int,
@@ -52,26 +61,65 @@ def profile(
 
     TAGS are files that `migclass score` wrote as jsonl, csv or parquet. Intervals are 95 %, by bootstrap over
     documents; over blocks of sentences where there is one document only.
+
+    A CLAIM is "CODE.share[SELECTION] > CODE.share[SELECTION]" or "TENSION.balance[SELECTION] < 0.2"; engaged and contested are
+    counted like balance. SELECTION is a value of the column of --by or a range of its numbers (2016: or :2015 or 2010:2015);
+    without one, all sentences count. Printed is in which share of specifications the claim holds, where thresholds,
+    documents and models are varied.
     """
-    check_apart(files, output)
-    if output:
-        check_free(output, force=force)
+    _check_together(by, plot, claims, texts_again)
+    for path in [output, *([plot, _beside(plot)] if plot else [])]:
+        check_apart(files, path)
+        if path:
+            check_free(path, force=force)
+    columns = by.split(",") if by else []
     tags = read_tags(files, codebook=load_codebook(codebook) if codebook else None)
-    found = make_profile(tags, by=by.split(",") if by else (), draws=draws, seed=seed)
-    text = {"table": _as_table, "csv": _as_csv, "json": _as_json}[format_](found, tags)
+    if claims:
+        checked = check_claims(claims, tags, by="".join(columns), draws=draws, seed=seed, models=texts_again)
+        text = format_claims(checked, format_)
+    else:
+        found = make_profile(tags, by=columns, draws=draws, seed=seed)
+        text = {"table": _as_table, "csv": _as_csv, "json": _as_json}[format_](found, tags)
+        if plot:
+            _plot(found, tags, plot, force=force)
     if output is None:
         click.echo(text, nl=False)
-        return
-    with replacing(output, force=force) as file:
+    else:
+        _write(output, text, force=force)
+
+
+def _check_together(by: str | None, plot: str | None, claims: tuple[str, ...], texts_again: bool) -> None:
+    """Refuse options that would be ignored."""
+    if claims and plot:
+        raise click.UsageError("--claim and --plot do not go together; give one of them")
+    if claims and by and "," in by:
+        raise click.UsageError("--claim selects by one column; name one with --by")
+    if texts_again and not claims:
+        raise click.UsageError("--texts-again goes with --claim only")
+    if plot and Path(plot).suffix.lower() not in _PICTURES:
+        raise click.UsageError(f"{plot}: a picture is {' or '.join(_PICTURES)}; name it so")
+
+
+def _beside(plot: str) -> str:
+    """Return the file for the numbers behind a picture."""
+    return str(Path(plot).with_suffix(".csv"))
+
+
+def _plot(found: Profile, tags: TaggedSentences, path: str, *, force: bool) -> None:
+    from migclass.pictures import draw_profile
+
+    _write(_beside(path), found.as_csv(), force=force)
+    with replacing(path, force=force) as file:
+        draw_profile(found, tags.codebook, file, kind=Path(path).suffix.lower().lstrip("."))
+
+
+def _write(path: str, text: str, *, force: bool) -> None:
+    with replacing(path, force=force) as file:
         file.write(text.encode())
 
 
 def _as_csv(found: Profile, tags: TaggedSentences) -> str:
-    rows, text = found.as_rows(), io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    return found.as_csv()
 
 
 def _as_json(found: Profile, tags: TaggedSentences) -> str:
