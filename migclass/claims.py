@@ -192,7 +192,7 @@ def _shifted(tags: TaggedSentences, probabilities: np.ndarray, model: Model) -> 
 
 
 class _Counted(NamedTuple):
-    """What each term comes to in one reading: in all, with each document left out, in each draw; float64 of shape (ways, terms)."""
+    """What each term comes to in one reading: in all, with each document left out, in each draw; float64 of shape (terms, ways)."""
 
     model: str
     shift: float
@@ -204,39 +204,39 @@ class _Counted(NamedTuple):
 def _count(reading: _Reading, terms: Sequence[Term], rows: Sequence[np.ndarray], draws: int, seed: int) -> _Counted:
     counts = count(reading.tags)
     places = [counts.about.index((term.measure, term.code, "")) for term in terms]
-    kept = np.column_stack(rows)
-    counts = Counts(tuple(counts.about[place] for place in places), counts.top[:, places] * kept, counts.bottom[:, places] * kept)
+    kept = np.stack(rows)
+    counts = Counts(tuple(counts.about[place] for place in places), counts.top[places] * kept, counts.bottom[places] * kept)
     documents = by_document(counts, reading.tags.document)
-    top, bottom = documents.top.sum(axis=0, keepdims=True), documents.bottom.sum(axis=0, keepdims=True)
+    top, bottom = documents.top.sum(axis=1, keepdims=True), documents.bottom.sum(axis=1, keepdims=True)
     several = documents.times > 1
-    left_out = ratio(top - documents.top, bottom - documents.bottom)[: documents.times * several]
+    left_out = ratio(top - documents.top, bottom - documents.bottom)[:, : documents.times * several]
     drawn = draw(documents if several else in_blocks(counts), draws, np.random.default_rng(seed))
     return _Counted(reading.model, reading.shift, ratio(top, bottom), left_out, drawn)
 
 
 def _check(text: str, claim: Claim, terms: Sequence[Term], counted: Sequence[_Counted], notes: tuple[str, ...]) -> Robustness:
     own = counted[0]
+    several = own.left_out.size > 0
     ways = {
         "thresholds": [c.whole for c in counted if c.model == own.model],
         "models": [c.whole for c in counted if c.shift == 0],
         "one document left out": [own.left_out],
-        "documents drawn" if len(own.left_out) else "blocks of sentences drawn": [own.drawn],
+        "documents drawn" if several else "blocks of sentences drawn": [own.drawn],
         "all at once": [c.drawn for c in counted],
     }
-    sides = {varied: _sides(claim, terms, np.concatenate(of_kind)) for varied, of_kind in ways.items()}
-    left, right = _sides(claim, terms, own.whole)[0].tolist()
+    sides = {varied: _sides(claim, terms, np.concatenate(of_kind, axis=1)) for varied, of_kind in ways.items()}
+    left, right = _sides(claim, terms, own.whole)[:, 0].tolist()
     # What was not varied is the one specification that stands above.
-    trials = tuple(_trial(varied, found, claim.more) for varied, found in sides.items() if len(found) > 1)
+    trials = tuple(_trial(varied, found, claim.more) for varied, found in sides.items() if found.shape[1] > 1)
     return Robustness(text, left, right, trials, notes)
 
 
 def _sides(claim: Claim, terms: Sequence[Term], values: np.ndarray) -> np.ndarray:
-    """Return both sides of a claim in each way, shape (ways, 2)."""
-    sides = [values[:, terms.index(side)] if isinstance(side, Term) else np.full(len(values), side) for side in (claim.left, claim.right)]
-    return np.column_stack(sides)
+    """Return both sides of a claim in each way, shape (2, ways)."""
+    return np.stack([values[terms.index(side)] if isinstance(side, Term) else np.full(values.shape[1], side) for side in (claim.left, claim.right)])
 
 
 def _trial(varied: str, sides: np.ndarray, more: bool) -> Trial:
-    left, right = sides.T
+    left, right = sides
     holds = left > right if more else left < right
-    return Trial(varied, len(sides), int(holds.sum()), int(np.isnan(sides).any(axis=1).sum()))
+    return Trial(varied, len(left), int(holds.sum()), int(np.isnan(sides).any(axis=0).sum()))
