@@ -188,3 +188,24 @@ def test_mistakes_are_told_in_one_line(straits):
     done = run(straits, "--by", "town")
     assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
     assert "no column 'town' in the tags; group by one of document, organisation, year" in done.stderr
+
+
+def test_tags_in_all_formats_have_one_profile(tmp_path):
+    text = tmp_path / "text.txt"
+    text.write_text("The border was closed. Visas were opened. Nurses from abroad keep the wards open.", encoding="utf-8")
+    profiles = []
+    for suffix in ("jsonl", "csv", "parquet"):
+        path = tmp_path / f"tags.{suffix}"
+        assert CliRunner().invoke(main, ["score", str(text), "-o", str(path)]).exit_code == 0
+        profiles.append(run(path, "--format", "csv").stdout)
+    assert profiles[0] == profiles[1] == profiles[2]
+    assert "contested,mobility" in profiles[0]
+
+
+def test_names_of_groups_do_not_control_the_terminal(tmp_path):
+    table = tmp_path / "texts.csv"
+    table.write_text('text,source\nThe border was closed.,"\x1b[2J[bold]one"\nVisas were opened.,two\n', encoding="utf-8")
+    assert CliRunner().invoke(main, ["score", str(table), "-o", str(tmp_path / "tags.parquet")]).exit_code == 0
+    done = run(tmp_path / "tags.parquet", "--by", "source")
+    assert "\x1b" not in done.stdout
+    assert "[2J[bold]one" in done.stdout

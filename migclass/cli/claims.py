@@ -4,10 +4,10 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from math import isnan
 
-from migclass.claims import Robustness
+from migclass.claims import Robustness, Trial
 from migclass.cli.tables import print_table
 
 
@@ -33,11 +33,11 @@ def _side(number: float) -> str:
 
 
 def _as_csv(checked: Sequence[Robustness]) -> str:
-    rows = [{"claim": found.claim} | asdict(trial) for found in checked for trial in found.trials]
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer = csv.DictWriter(text, ["claim", "left", "right", *(field.name for field in fields(Trial))], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    for found in checked:
+        writer.writerows({"claim": found.claim, "left": found.left, "right": found.right} | asdict(trial) for trial in found.trials)
     return text.getvalue()
 
 
