@@ -136,8 +136,8 @@ def _that_fit(cells: dict[_Column, list[str]]) -> list[list[_Column]]:
 def _closing(found: Profile, tags: TaggedSentences) -> str:
     documents = len(set(tags.document.tolist()))
     parts = [
-        f"{len(tags):,} sentences, {documents:,} documents, tagged by {tags.model}.",
-        f"In brackets 95 % intervals: {found.note}. They know nothing of the model's errors: check a sample by hand before you publish a share.",
+        f"{len(tags):,} sentences, {documents:,} document{'s' * (documents > 1)}, tagged by {tags.model}.",
+        f"In brackets 95 % intervals ({found.note}). They know nothing of the model's errors: check a sample by hand before you publish a share.",
         "Balance: -1 all on the first side, +1 all on the second. Engaged: sentences on either side."
         " Contested: engaged ones with both sides in the sentence or in one beside it.",
     ]
