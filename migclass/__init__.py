@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from migclass.classifiers import FrameClassifier
     from migclass.codebook import Codebook, load_codebook
-    from migclass.errors import CodebookError, DocumentError, LabelError, MigclassError, ModelError, OutputError
+    from migclass.errors import ClaimError, CodebookError, DocumentError, LabelError, MigclassError, ModelError, OutputError
     from migclass.evaluation import Evaluation
     from migclass.labels import LabelledSentence, read_labels
     from migclass.model import Model, load_model, save_model
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # What each name comes from. Names are imported when they are first used, so that tagging loads nothing of training.
 _HOME = {
+    "ClaimError": "errors",
     "Codebook": "codebook",
     "CodebookError": "errors",
     "DocumentError": "errors",
@@ -50,6 +51,7 @@ _HOME = {
 }
 
 __all__ = [
+    "ClaimError",
     "Codebook",
     "CodebookError",
     "DocumentError",

@@ -1,5 +1,7 @@
 """Tags -> shares, balances and what stands together, by groups, with intervals from a bootstrap over documents."""
 
+import csv
+import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -70,13 +72,21 @@ class Profile:
         return {(figure.group, figure.measure, figure.code, figure.other): figure for figure in self.figures}
 
     def as_rows(self) -> list[dict[str, Any]]:
-        """Return a dict a figure, as plain data for CSV and JSON: a column for each of ``by``, then the figure's own; None for nan."""
+        """Return a dict a figure, as plain data: a column for each of ``by``, then the figure's own; None for nan."""
         rows = []
         for figure in self.figures:
             own = asdict(figure)
             group = dict(zip(self.by, own.pop("group"), strict=True))
             rows.append(group | {name: None if isinstance(cell, float) and isnan(cell) else cell for name, cell in own.items()})
         return rows
+
+    def as_csv(self) -> str:
+        """Return the rows as CSV with a head."""
+        rows, text = self.as_rows(), io.StringIO(newline="")
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        return text.getvalue()
 
 
 def profile(tags: TaggedSentences, *, by: Sequence[str] = (), draws: int = 1000, seed: int = 0) -> Profile:
@@ -128,7 +138,7 @@ def _note(sizes: Sequence[int]) -> str:
 
 
 class Counts(NamedTuple):
-    """What figures are ratios of: how much each row adds above and below the line, int8 of shape (rows, figures).
+    """What figures are ratios of: how much each row adds above and below the line, int8 of shape (figures, rows).
 
     ``about`` has measure, code and other of each figure.
     """
@@ -139,7 +149,7 @@ class Counts(NamedTuple):
 
     def of(self, rows: np.ndarray) -> "Counts":
         """Return the counts of some rows."""
-        return Counts(self.about, self.top[rows], self.bottom[rows])
+        return Counts(self.about, self.top[:, rows], self.bottom[:, rows])
 
     @property
     def of_documents(self) -> list[bool]:
@@ -159,7 +169,7 @@ def count(tags: TaggedSentences) -> Counts:
     pairs = [(frame, pole) for frame in book.frame_ids for pole in book.pole_ids]
     columns += [((TOGETHER, *pair), tagged[:, book.column[pair[0]]] & tagged[:, book.column[pair[1]]], every) for pair in pairs]
     about, top, bottom = zip(*columns, strict=True)
-    return Counts(about, np.column_stack([part.astype(np.int8) for part in top]), np.column_stack([part.astype(np.int8) for part in bottom]))
+    return Counts(about, np.stack(top, dtype=np.int8, casting="unsafe"), np.stack(bottom, dtype=np.int8, casting="unsafe"))
 
 
 def _of_tension(id_: str, a: np.ndarray, b: np.ndarray, beside: np.ndarray) -> list[tuple[tuple[str, str, str], np.ndarray, np.ndarray]]:
@@ -197,15 +207,19 @@ def group_sentences(tags: TaggedSentences, by: Sequence[str]) -> tuple[list[tupl
     number = np.zeros(len(tags), np.int64)
     names: list[tuple[str, ...]] = [()]
     for column in by:
-        values, of_row = _values(tags, column)
+        values, of_row = column_values(tags, column)
         number = number * len(values) + of_row
         names = [(*name, value) for name in names for value in values]
     there, number = np.unique(number, return_inverse=True)
     return [names[i] for i in there], number
 
 
-def _values(tags: TaggedSentences, name: str) -> tuple[list[str], np.ndarray]:
-    """Return the values of a column as names in order, and which of them each row has."""
+def column_values(tags: TaggedSentences, name: str) -> tuple[list[str], np.ndarray]:
+    """Return the values of a column as names in order, and which of them each sentence has, shape (n,).
+
+    Raises:
+        DocumentError: there is no such column, or its name is that of a column of figures.
+    """
     known = ("document", *tags.own_columns)
     if name not in known:
         raise DocumentError(f"no column '{name}' in the tags; group by one of {', '.join(known)} (`migclass score --meta` brings in more)")
@@ -251,7 +265,7 @@ def _rows_of(numbers: np.ndarray, groups: int) -> list[np.ndarray]:
 
 
 class Clusters(NamedTuple):
-    """Sums of counts over sentences that are drawn together, float64 of shape (clusters, figures): ``times`` of them make a draw."""
+    """Sums of counts over sentences that are drawn together, float64 of shape (figures, clusters): ``times`` of them make a draw."""
 
     top: np.ndarray
     bottom: np.ndarray
@@ -262,52 +276,47 @@ def by_document(counts: Counts, document: np.ndarray) -> Clusters:
     """Return the sums of each document; as many as there are make a draw."""
     order = np.argsort(document, kind="stable")
     starts = np.flatnonzero(np.diff(document[order], prepend=-1))
-    top, bottom = (np.add.reduceat(part[order], starts, axis=0, dtype=np.float64) for part in (counts.top, counts.bottom))
+    # Row by row, which is several times as fast as along an axis.
+    top, bottom = (np.stack([np.add.reduceat(row[order], starts, dtype=np.float64) for row in part]) for part in (counts.top, counts.bottom))
     whole = counts.of_documents
-    top[:, whole], bottom[:, whole] = top[:, whole] > 0, 1
+    top[whole], bottom[whole] = top[whole] > 0, 1
     return Clusters(top, bottom, len(starts))
 
 
 def in_blocks(counts: Counts) -> Clusters:
     """Return the sums of blocks of consecutive sentences, the last followed by the first; a block begins at each sentence."""
-    rows = len(counts.top)
+    rows = counts.top.shape[1]
     size = min(_BLOCK, -(-rows // 2))
     top, bottom = (_sums_of_blocks(part, size) for part in (counts.top, counts.bottom))
     # What share of documents it is can't be told from parts of one.
-    top[:, counts.of_documents] = bottom[:, counts.of_documents] = 0
+    top[counts.of_documents] = bottom[counts.of_documents] = 0
     return Clusters(top, bottom, -(-rows // size))
 
 
 def _sums_of_blocks(counts: np.ndarray, size: int) -> np.ndarray:
-    wrapped = np.concatenate([counts, counts[: size - 1]])
-    return np.lib.stride_tricks.sliding_window_view(wrapped, size, axis=0).sum(axis=-1, dtype=np.float64)
-
-
-def clusters(counts: Counts, document: np.ndarray) -> Clusters:
-    """Return what is drawn: documents, or blocks of consecutive sentences where there is only one."""
-    documents = by_document(counts, document)
-    return documents if documents.times > 1 else in_blocks(counts)
+    wrapped = np.concatenate([counts, counts[:, : size - 1]], axis=1)
+    return np.lib.stride_tricks.sliding_window_view(wrapped, size, axis=1).sum(axis=-1, dtype=np.float64)
 
 
 def _figures(group: tuple[str, ...], counts: Counts, document: np.ndarray, draws: int, rng: np.random.Generator) -> list[Figure]:
     documents = by_document(counts, document)
-    top, n = documents.top.sum(axis=0), documents.bottom.sum(axis=0)
-    bounds = _bounds(draw(clusters(counts, document), draws, rng))
+    top, n = documents.top.sum(axis=1), documents.bottom.sum(axis=1)
+    bounds = _bounds(draw(documents if documents.times > 1 else in_blocks(counts), draws, rng))
     rows = zip(counts.about, ratio(top, n).tolist(), *bounds.tolist(), n.astype(int).tolist(), strict=True)
     return [Figure(group, *about, *rest) for about, *rest in rows]
 
 
 def draw(drawn: Clusters, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Return each figure as it is in each draw, float64 of shape (draws, figures); nan where there is nothing to count."""
-    size = len(drawn.top)
+    """Return each figure as it is in each draw, float64 of shape (figures, draws); nan where there is nothing to count."""
+    size = drawn.top.shape[1]
     step = max(1, _AT_ONCE // max(size, drawn.times))
     found = []
     for start in range(0, draws, step):
         picked = rng.integers(0, size, (min(step, draws - start), drawn.times))
         places = picked + size * np.arange(len(picked))[:, None]
         weights = np.bincount(places.ravel(), minlength=size * len(picked)).reshape(len(picked), size).astype(np.float64)
-        found.append(ratio(weights @ drawn.top, weights @ drawn.bottom))
-    return np.concatenate(found)
+        found.append(ratio(drawn.top @ weights.T, drawn.bottom @ weights.T))
+    return np.concatenate(found, axis=1)
 
 
 def ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
@@ -317,8 +326,12 @@ def ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
 
 def _bounds(drawn: np.ndarray) -> np.ndarray:
     """Return the lower and the upper percentile of each figure, shape (2, figures); nan where all draws agree, so that they say nothing."""
-    bounds = np.full((2, drawn.shape[1]), np.nan)
-    varies = np.array([len(np.unique(column[~np.isnan(column)])) > 1 for column in drawn.T], bool)
-    if varies.any():
-        bounds[:, varies] = np.nanquantile(drawn[:, varies], [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2], axis=0)
+    # As np.nanquantile does, which takes one figure at a time.
+    ordered, figures = np.sort(drawn, axis=1), np.arange(len(drawn))
+    last = np.maximum((~np.isnan(ordered)).sum(axis=1) - 1, 0)
+    places = last * np.array([[(1 - _LEVEL) / 2], [(1 + _LEVEL) / 2]])
+    below = places.astype(np.int64)
+    above, part = np.minimum(below + 1, last), places - below
+    bounds = ordered[figures, below] * (1 - part) + ordered[figures, above] * part
+    bounds[:, ordered[figures, 0] == ordered[figures, last]] = np.nan
     return bounds

@@ -51,6 +51,8 @@ CORRIDOR = [
     "outputs",
     "tagfiles",
     "profiles",
+    "claims",
+    "pictures",
     "reports",
     "cli",
 ]
@@ -62,6 +64,7 @@ DOORS = {
     "jinja2": {"reports"},
     "joblib": {"classifiers", "finetuning", "engines"},
     "markdown_it": {"documents"},
+    "matplotlib": {"pictures"},
     "nupunkt": {"sentences"},
     "py3langid": {"languages"},
     "py4j": {"engines"},
@@ -84,7 +87,7 @@ DOORS = {
     ),
     "numpy": set(
         "arrow indexes prose features decisions scorers linear encoder model tagging evaluation labels splits agreement calibration classifiers "
-        "finetuning recipes training engines tagfiles profiles reports cli".split()
+        "finetuning recipes training engines tagfiles profiles claims pictures reports cli".split()
     ),
 }
 

@@ -1,12 +1,16 @@
+import csv
+import json
 from math import isnan
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from click.testing import CliRunner
 
+from migclass.cli import main
 from migclass.errors import DocumentError
 from migclass.profiles import BALANCE, CONTESTED, DOCUMENTS, ENGAGED, SENTENCES, TOGETHER, profile
-from migclass.tagfiles import TaggedSentences
+from migclass.tagfiles import TaggedSentences, read_tags
 
 
 @pytest.fixture
@@ -144,3 +148,64 @@ def test_draws_do_not_depend_on_how_many_are_made_at_once(tags, monkeypatch):
     whole = profile(tags(SENTENCES_OF_TWO), draws=50)
     monkeypatch.setattr("migclass.profiles._AT_ONCE", 1)
     assert repr(profile(tags(SENTENCES_OF_TWO), draws=50)) == repr(whole)
+
+
+def run(*arguments):
+    return CliRunner(env={"COLUMNS": "80"}).invoke(main, ["profile", *map(str, arguments)])
+
+
+@pytest.mark.parametrize("options", [[], ["--by", "organisation"], ["--by", "organisation,year"], ["--by", "document"]])
+def test_the_table_fits_80_columns_and_cuts_nothing(straits, options):
+    done = run(straits, *options, "--draws", 50)
+    assert done.exit_code == 0, done.stderr
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "…" not in done.stdout
+    for word in ("development", "all_on_the_move", "anticipatory", "95 % intervals"):
+        assert word in done.stdout
+
+
+def test_formats_say_what_the_library_says(straits, tmp_path):
+    found = profile(read_tags([straits]), by=["organisation", "year"], draws=50, seed=1)
+    assert ("Migration Office", "2014") in found.groups
+    options = ["--by", "organisation,year", "--draws", 50, "--seed", 1]
+    data = json.loads(run(straits, *options, "--format", "json").stdout)
+    assert (data["figures"], data["by"], data["note"]) == (found.as_rows(), ["organisation", "year"], found.note)
+    path = tmp_path / "profile.csv"
+    assert run(straits, *options, "--format", "csv", "-o", path).stdout == ""
+    rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    assert rows == [{name: "" if cell is None else str(cell) for name, cell in row.items()} for row in found.as_rows()]
+    again = run(straits, "-o", path)
+    assert (again.exit_code, "exists already" in again.stderr) == (1, True)
+
+
+def test_the_two_organisations_of_the_example_disagree(straits):
+    found = profile(read_tags([straits]), by=["organisation"], draws=10)
+    office, network = (found.figure(BALANCE, "iom_role", group=(name,)).value for name in ("Migration Office", "Open Harbour"))
+    assert office < 0 < network
+
+
+def test_mistakes_are_told_in_one_line(straits):
+    done = run(straits, "--by", "town")
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+    assert "no column 'town' in the tags; group by one of document, organisation, year" in done.stderr
+
+
+def test_tags_in_all_formats_have_one_profile(tmp_path):
+    text = tmp_path / "text.txt"
+    text.write_text("The border was closed. Visas were opened. Nurses from abroad keep the wards open.", encoding="utf-8")
+    profiles = []
+    for suffix in ("jsonl", "csv", "parquet"):
+        path = tmp_path / f"tags.{suffix}"
+        assert CliRunner().invoke(main, ["score", str(text), "-o", str(path)]).exit_code == 0
+        profiles.append(run(path, "--format", "csv").stdout)
+    assert profiles[0] == profiles[1] == profiles[2]
+    assert "contested,mobility" in profiles[0]
+
+
+def test_names_of_groups_do_not_control_the_terminal(tmp_path):
+    table = tmp_path / "texts.csv"
+    table.write_text('text,source\nThe border was closed.,"\x1b[2J[bold]one"\nVisas were opened.,two\n', encoding="utf-8")
+    assert CliRunner().invoke(main, ["score", str(table), "-o", str(tmp_path / "tags.parquet")]).exit_code == 0
+    done = run(tmp_path / "tags.parquet", "--by", "source")
+    assert "\x1b" not in done.stdout
+    assert "[2J[bold]one" in done.stdout
