@@ -68,5 +68,5 @@ def likeness(trust: Trust) -> Rows:
     rows: Rows = []
     for item in trust.likeness:
         say = percent if item.share else "{:.1f}".format
-        rows.append((item.name, *map(say, (item.value, item.low, item.high)), "outside" if item.beyond else "within"))
+        rows.append((item.name, *map(say, (item.value, item.low, item.high)), "far outside" if item.beyond else "near or within"))
     return rows

@@ -17,7 +17,9 @@ from migclass.tagging import Tagger
 
 # Sentences of a kind of text, and of the text at hand, before their averages say anything.
 _LEAST = 30
-# A text is unlike a kind of text when their difference is more than so many standard errors of its average.
+# A text is unlike what was measured when its average is outside the range of the kinds of text there, widened by this share of it
+# on both sides since they are not all that there are, by more than so many standard errors.
+_WIDER = 0.5
 _ERRORS = 2
 # Documents whose language is looked at, and how much of each.
 _LANGUAGES = 50
@@ -32,7 +34,7 @@ _UNKNOWN, _LENGTH, _SILENT = "words that the model does not know", "words in a s
 class Likeness:
     """An average of this text, and the lowest and the highest that a kind of text has among those the model was measured on.
 
-    ``beyond`` says that the text lies outside of all of them by more than chance explains.
+    ``beyond`` says that the text lies well outside of them, by more than chance explains. Few unknown words are never too few.
     """
 
     name: str
@@ -163,4 +165,5 @@ def _likeness(here: _Averaged, kinds: list[_Averaged]) -> tuple[Likeness, ...]:
 def _compare(name: str, values: np.ndarray, averages: list[float]) -> Likeness:
     mean, error = float(values.mean()), _ERRORS * float(values.std()) / len(values) ** 0.5
     low, high = min(averages), max(averages)
-    return Likeness(name, mean, low, high, mean + error < low or mean - error > high)
+    room = _WIDER * (high - low) + error
+    return Likeness(name, mean, low, high, mean > high + room or (mean < low - room and name != _UNKNOWN))
