@@ -1,4 +1,4 @@
-# What a contributor runs; `make check` is all that CI runs, `make check-all` needs the extra test-all and Java 17 beside.
+# What a contributor runs; `make check` is all that CI runs, `make check-all` needs the extra test-all, Java 17 and Chromium beside.
 PYTHON ?= python
 
 check:

@@ -14,13 +14,13 @@ import click
 import numpy as np
 
 from migclass.codebook import Codebook, load_codebook
-from migclass.labels import LabelledSentence, read_labels
+from migclass.labels import LabelledSentence, labels_hash, read_labels
 from migclass.model import Model
 from migclass.recipes import RECIPES, Settings
 from migclass.resources import resource
 from migclass.standoff import read_copies, read_standoff, resolve
 from migclass.tagging import Tagger
-from migclass.training import DEFAULT_RECIPE, evaluate_rows, labels_hash, prevalence
+from migclass.training import DEFAULT_RECIPE, evaluate_rows, prevalence
 
 RESULT = Path(__file__).parent / "results" / "learning-curve.json"
 SIZES = (1000, 2000, 4000, 8000, None)

@@ -18,10 +18,10 @@ from migclass.calibration import decide
 from migclass.codebook import load_codebook
 from migclass.decisions import log_odds
 from migclass.evaluation import f1_scores
-from migclass.labels import DEFAULT, targets
+from migclass.labels import DEFAULT, labels_hash, targets
 from migclass.recipes import RECIPES, Settings
 from migclass.standoff import read_standoff
-from migclass.training import DEFAULT_RECIPE, gather, labels_hash
+from migclass.training import DEFAULT_RECIPE, gather
 
 RESULT = Path(__file__).parent / "results" / "prevalence.json"
 WRITTEN = "written"

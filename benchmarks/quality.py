@@ -24,11 +24,11 @@ from migclass.codebook import load_codebook
 from migclass.decisions import log_odds
 from migclass.evaluation import compare, evaluate
 from migclass.labels import DEFAULT as SHIPPED
-from migclass.labels import LabelledSentence, read_labels, targets
+from migclass.labels import LabelledSentence, labels_hash, read_labels, targets
 from migclass.model import DEFAULT, find_model, load_model, shipped_models
 from migclass.resources import resource
 from migclass.standoff import read_copies, read_standoff, resolve
-from migclass.training import gather, labels_hash, prevalence, train
+from migclass.training import gather, prevalence, train
 
 HERE = Path(__file__).parent
 RESULT = HERE / "results" / "quality.json"

@@ -10,7 +10,10 @@ import csv
 import hashlib
 import json
 import re
+import shlex
+import subprocess
 import sys
+import tempfile
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -396,11 +399,32 @@ def croissant() -> str:
     return json.dumps(whole, indent=1) + "\n"
 
 
+# The commands of docs/answers.md, run one after the other in one folder.
+ANSWERS = {
+    "score": "migclass score examples/straits/*.txt --meta examples/straits/meta.csv -o tags.parquet",
+    "profile": "migclass profile tags.parquet --by organisation",
+    "claim": 'migclass profile tags.parquet --by year --claim "iom_role.balance[2019:] > iom_role.balance[:2014]"',
+}
+
+
+def answers() -> dict[str, str]:
+    """Return each command of ANSWERS with what it prints."""
+    shown = {}
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "examples").symlink_to(ROOT / "examples")
+        for name, command in ANSWERS.items():
+            run = f"COLUMNS=80 PYTHONPATH={shlex.quote(str(ROOT))} {shlex.quote(sys.executable)} -m {command}"
+            printed = subprocess.run(run, shell=True, cwd=folder, stdout=subprocess.PIPE, text=True, check=True).stdout
+            shown[name] = f"```sh\n{command}\n```" + f"\n\n```text\n{printed}```" * bool(printed)
+    return shown
+
+
 def pages() -> dict[Path, str]:
     """Return every generated file with the content it should have."""
     book, rows = load_codebook(), read_labels(codebook=load_codebook())
     blocks = {
         ROOT / "docs" / "cli.md": {"commands": commands()},
+        ROOT / "docs" / "answers.md": answers(),
         ROOT / "README.md": {"headline": headline()},
         ROOT / "labels" / "README.md": {
             "counts": label_counts(rows, book), "documents": standoff_counts(book), "agreement": agreements(rows, book), "judge": judge(),

@@ -6,21 +6,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from migclass.classifiers import FrameClassifier
     from migclass.codebook import Codebook, load_codebook
-    from migclass.errors import CodebookError, DocumentError, LabelError, MigclassError, ModelError, OutputError
+    from migclass.errors import ClaimError, CodebookError, DocumentError, LabelError, MigclassError, ModelError, OutputError
     from migclass.evaluation import Evaluation
     from migclass.labels import LabelledSentence, read_labels
     from migclass.model import Model, load_model, save_model
+    from migclass.profiles import Figure, Profile, profile
+    from migclass.reports import report
     from migclass.sentences import Span, split_sentences
+    from migclass.tagfiles import TaggedSentences, read_tags
     from migclass.tagging import Explanation, Tagger, Tags, load
     from migclass.training import train
 
 # What each name comes from. Names are imported when they are first used, so that tagging loads nothing of training.
 _HOME = {
+    "ClaimError": "errors",
     "Codebook": "codebook",
     "CodebookError": "errors",
     "DocumentError": "errors",
     "Evaluation": "evaluation",
     "Explanation": "tagging",
+    "Figure": "profiles",
     "FrameClassifier": "classifiers",
     "LabelError": "errors",
     "LabelledSentence": "labels",
@@ -28,24 +33,31 @@ _HOME = {
     "Model": "model",
     "ModelError": "errors",
     "OutputError": "errors",
+    "Profile": "profiles",
     "Span": "sentences",
+    "TaggedSentences": "tagfiles",
     "Tagger": "tagging",
     "Tags": "tagging",
     "load": "tagging",
     "load_codebook": "codebook",
     "load_model": "model",
+    "profile": "profiles",
     "read_labels": "labels",
+    "read_tags": "tagfiles",
+    "report": "reports",
     "save_model": "model",
     "split_sentences": "sentences",
     "train": "training",
 }
 
 __all__ = [
+    "ClaimError",
     "Codebook",
     "CodebookError",
     "DocumentError",
     "Evaluation",
     "Explanation",
+    "Figure",
     "FrameClassifier",
     "LabelError",
     "LabelledSentence",
@@ -53,13 +65,18 @@ __all__ = [
     "Model",
     "ModelError",
     "OutputError",
+    "Profile",
     "Span",
+    "TaggedSentences",
     "Tagger",
     "Tags",
     "load",
     "load_codebook",
     "load_model",
+    "profile",
     "read_labels",
+    "read_tags",
+    "report",
     "save_model",
     "split_sentences",
     "train",

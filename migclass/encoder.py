@@ -3,7 +3,7 @@
 The network is quantised ONNX and runs under onnxruntime; it and tokenizers come with the extra ``encoder``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
@@ -55,11 +55,18 @@ class Encoder:
             found[i] = self._session.run(["logits"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
         return found
 
-    def contributions(self, sentence: str) -> tuple[tuple[str, ...], np.ndarray]:
-        """Return the words of a sentence and by how much the log-odds fall without each (occlusion), shape (words, k).
+    def contributions(self, sentences: Sequence[str]) -> list[tuple[tuple[str, ...], np.ndarray]]:
+        """Return the words of each sentence and by how much the log-odds fall without each (occlusion), shape (words, k).
 
         What words do together is counted for each of them or for none, so these do not sum to the log-odds.
         """
+        return [self._losses(sentence) for sentence in sentences]
+
+    def unknown_words(self, sentences: Iterable[str] | pa.Array) -> np.ndarray:
+        """Return what `Linear.unknown_words` does of the linear scorer: the network knows all words by their parts."""
+        return self.linear.unknown_words(sentences)
+
+    def _losses(self, sentence: str) -> tuple[tuple[str, ...], np.ndarray]:
         words = sentence.split()
         without = [" ".join(words[:i] + words[i + 1 :]) for i in range(len(words))]
         scored = self.logits([" ".join(words), *without])

@@ -5,6 +5,10 @@ class MigclassError(Exception):
     """Root of all errors that migclass raises on purpose; the command line prints it and exits with 1."""
 
 
+class ClaimError(MigclassError):
+    """A claim about a profile that can't be read or selects nothing."""
+
+
 class CodebookError(MigclassError):
     """A codebook that can't be read or contradicts itself."""
 

@@ -1,5 +1,6 @@
 """Labelled sentences: read, check, count and write the promised row format."""
 
+import hashlib
 import json
 import re
 from collections import Counter, defaultdict
@@ -188,6 +189,12 @@ def targets(rows: Sequence[LabelledSentence], codebook: Codebook, *, coder: str 
         else:
             Y[i, [codebook.column[code] for code in codes]] = 1
     return Y
+
+
+def labels_hash(rows: Sequence[LabelledSentence]) -> str:
+    """Return the first 16 hexadecimal digits of the SHA-256 of rows, whatever their order."""
+    lines = sorted(f"{row.text}\t{','.join(sorted(row.codes))}\t{row.coded}" for row in rows)
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def check_labels(rows: Sequence[LabelledSentence], against: Sequence[LabelledSentence] = ()) -> list[str]:

@@ -4,8 +4,9 @@ Parts of words and cues belong to a word, so a known word's share of them is add
 model is made. Words outside the vocabulary get theirs from their parts, once per distinct word.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -106,19 +107,28 @@ class Linear:
         blocks = [self._logits(column[start : start + _BLOCK]) for start in range(0, max(len(column), 1), _BLOCK)]
         return np.concatenate(blocks)
 
-    def contributions(self, sentence: str) -> tuple[tuple[str, ...], np.ndarray]:
-        """Return the words of a sentence as the model reads them, and what each adds, shape (words, k).
+    def contributions(self, sentences: Sequence[str]) -> list[tuple[tuple[str, ...], np.ndarray]]:
+        """Return the words of each sentence as the model reads them, and what each adds, shape (words, k).
 
         A pair's weight is shared by its two words. With the bias, the contributions sum to the log-odds.
         """
-        tokens, table = self._read(as_column([sentence]))
+        column = as_column(sentences)
+        tokens, table = self._read(column)
         added = table[tokens.ids].astype(np.float64)
         places = self.vocabulary.find_pairs(tokens)
-        for i in np.flatnonzero(places >= 0):
-            added[i : i + 2] += self.weights.pairs[places[i]] / 2
-        spelled = tokenize([sentence])
-        words = tuple(spelled.words.take(numbers(spelled.ids)).to_pylist())
-        return words, added / sentence_norm(tokens)[0]
+        first = np.flatnonzero(places >= 0)
+        for word in (first, first + 1):
+            added[word] += self.weights.pairs[places[first]] / 2
+        added /= np.repeat(sentence_norm(tokens), tokens.lengths)[:, None]
+        spelled = tokenize(column)
+        words = spelled.words.take(numbers(spelled.ids)).to_pylist()
+        return [(tuple(words[start:end]), added[start:end]) for start, end in pairwise(tokens.offsets)]
+
+    def unknown_words(self, sentences: Iterable[str] | pa.Array) -> np.ndarray:
+        """Return the share of each sentence's words that are not in the vocabulary, float64 of shape (n,)."""
+        tokens, _ = self._read(as_column(sentences))
+        unknown = np.concatenate([[0], np.cumsum(tokens.ids >= len(self.vocabulary.words))])
+        return np.diff(unknown[tokens.offsets]) / np.maximum(tokens.lengths, 1)
 
     def _logits(self, column: pa.LargeStringArray) -> np.ndarray:
         tokens, table = self._read(column)

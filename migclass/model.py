@@ -155,6 +155,11 @@ def shipped_models() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in resource("models").glob("*/model.json")))
 
 
+def shipped_with_hash(digest: str) -> str | None:
+    """Return the name of the shipped model that has this hash, if any."""
+    return next((name for name in shipped_models() if _digest(_read(resource("models", name), "model.json"))[:16] == digest), None)
+
+
 def load_model(name: str | Path | None = None) -> Model:
     """Load a model by name or folder; without one, the default.
 

@@ -1,6 +1,6 @@
 """What a model scores with: anything that turns sentences into log-odds and can be kept as plain files."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
@@ -29,8 +29,11 @@ class Scorer(Protocol):
     def logits(self, sentences: Iterable[str] | pa.Array) -> np.ndarray:
         """Return the log-odds of each code in each sentence, before calibration, float32 of shape (n, k)."""
 
-    def contributions(self, sentence: str) -> tuple[tuple[str, ...], np.ndarray]:
-        """Return the words of a sentence and what each adds to the log-odds, shape (words, k)."""
+    def contributions(self, sentences: Sequence[str]) -> list[tuple[tuple[str, ...], np.ndarray]]:
+        """Return the words of each sentence and what each adds to the log-odds, shape (words, k)."""
+
+    def unknown_words(self, sentences: Iterable[str] | pa.Array) -> np.ndarray:
+        """Return the share of each sentence's words that are not in the vocabulary, float64 of shape (n,)."""
 
     def parts(self) -> Parts:
         """Return what the scorer is kept as."""

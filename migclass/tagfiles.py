@@ -10,16 +10,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from migclass.arrow import to_numpy
+from migclass.arrow import numbers, to_numpy
 from migclass.codebook import Codebook, load_codebook
 from migclass.errors import DocumentError, ModelError
 from migclass.model import load_model, shipped_models
-from migclass.tables import open_table
+from migclass.tables import is_table, open_table
 from migclass.tagging import TAG_COLUMNS
 
 _KINDS = ("frames", "poles")
+# Columns of numbers, which are text in a CSV file.
+_NUMBERS = ("index", "start", "end")
 # Columns that say where a sentence stands; those that are neither these nor tags are the input's own.
-PLACE_COLUMNS = ("document", "index", "start", "end", "text", "extraction")
+PLACE_COLUMNS = ("document", *_NUMBERS, "text", "extraction")
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class TaggedSentences:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def take(self, rows: np.ndarray) -> "TaggedSentences":
+        """Return some of the sentences, by their numbers."""
+        table = self.rows.take(numbers(rows))
+        return TaggedSentences(table, self.tagged[rows], self.unsure[rows], self.scores[rows], self.codebook, self.model)
 
     @cached_property
     def own_columns(self) -> tuple[str, ...]:
@@ -67,20 +74,36 @@ def read_tags(paths: Sequence[str | Path], *, codebook: Codebook | None = None) 
     if differ := next((path for path, table in zip(paths, tables, strict=True) if table.column_names != tables[0].column_names), None):
         raise DocumentError(f"{differ}: has other columns than {paths[0]}; score both with the same options, or read them apart")
     table = pa.concat_tables(tables, promote_options="permissive")
-    model = _one(table, "model", paths)
-    book = codebook or _find_codebook(_one(table, "codebook", paths).rsplit(" ", 1)[-1])
+    _one(table, "model", paths)
+    return as_arrays(table, codebook or _find_codebook(_one(table, "codebook", paths).rsplit(" ", 1)[-1]))
+
+
+def is_tags(path: str | Path) -> bool:
+    """Whether a file is a table with the columns that `migclass score` writes."""
+    return is_table(str(path)) and not _missing(open_table(str(path)).schema)
+
+
+def as_arrays(table: pa.Table, book: Codebook) -> TaggedSentences:
+    """Return tags of one model, a row a sentence, with the columns that `migclass.engines.score_documents` yields, as arrays."""
     lists = {name: table.column(name).to_pylist() for name in ("frames", "poles", "unsure")}
     tagged = _marks([a + b for a, b in zip(*(map(_ids, lists[kind]) for kind in _KINDS), strict=True)], book)
     rows = table.select([name for name in table.column_names if name not in TAG_COLUMNS and name not in book.column])
+    for name in _NUMBERS:
+        rows = rows.set_column(rows.column_names.index(name), name, rows.column(name).cast(pa.int64()))
+    model = str(table.column("model")[0])
     return TaggedSentences(rows, tagged, _marks(list(map(_ids, lists["unsure"])), book), _scores(table, book), book, model)
 
 
 def _read(path: str) -> pa.Table:
     table = open_table(path)
-    if missing := [name for name in ("document", "index", *_KINDS, "unsure", "model", "codebook") if name not in table.schema.names]:
+    if missing := _missing(table.schema):
         raise DocumentError(f"{path}: no column '{missing[0]}'; expected a file that `migclass score` wrote as jsonl, csv or parquet")
     blocks = [pa.table([block.texts, *block.columns], names=["text", *table.schema.names]) for block in table.blocks()]
     return pa.concat_tables(blocks)
+
+
+def _missing(schema: pa.Schema) -> list[str]:
+    return [name for name in ("document", *_NUMBERS, *_KINDS, "unsure", "model", "codebook") if name not in schema.names]
 
 
 def _one(table: pa.Table, name: str, paths: Sequence[str | Path]) -> str:

@@ -93,10 +93,14 @@ class Tagger:
         >>> found.words, found.contributions.shape, found.exact
         (('remittances', 'pay', 'for', 'schools'), (4, 19), True)
         """
+        return self.explain_all([sentence])[0]
+
+    def explain_all(self, sentences: Sequence[str]) -> list[Explanation]:
+        """Return what `explain` does of each sentence; of many at once it takes less time."""
         decision, scorer = self.model.decision, self.model.scorer
-        words, added = scorer.contributions(sentence)
         base = scorer.logits([""])[0] * decision.scale + decision.offset
-        return Explanation(self.tag([sentence])[0], words, added * decision.scale, base, scorer.exact)
+        found = zip(self.tag(sentences), scorer.contributions(sentences), strict=True)
+        return [Explanation(tags, words, added * decision.scale, base, scorer.exact) for tags, (words, added) in found]
 
     def _tags(self, texts: Sequence[str], places: Sequence[tuple[int | None, int | None]]) -> list[Tags]:
         if not texts:

@@ -1,6 +1,5 @@
 """Labels -> model: gather what may be learnt from, fit, measure, write the card."""
 
-import hashlib
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from migclass.codebook import Codebook, load_codebook
 from migclass.errors import LabelError, ModelError
 from migclass.evaluation import Evaluation, evaluate
 from migclass.files import replacing
-from migclass.labels import WRITTEN, LabelledSentence, read_labels, targets
+from migclass.labels import WRITTEN, LabelledSentence, labels_hash, read_labels, targets
 from migclass.model import Model
 from migclass.plots import quality_picture
 from migclass.recipes import OPTIONS, RECIPES, Fitted, Say, Settings, soft_label_table
@@ -162,12 +161,6 @@ def evaluate_rows(tagger: Tagger, rows: Sequence[LabelledSentence], about: dict[
         documents=[row.passage for row in rows],
         about={"model": tagger.model.name, "model_hash": tagger.model.hash, "codebook": book.hash, "labels": labels_hash(rows)} | (about or {}),
     )
-
-
-def labels_hash(rows: Sequence[LabelledSentence]) -> str:
-    """Return the first 16 hexadecimal digits of the SHA-256 of rows, whatever their order."""
-    lines = sorted(f"{row.text}\t{','.join(sorted(row.codes))}\t{row.coded}" for row in rows)
-    return hashlib.sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _check_positives(rows: Sequence[LabelledSentence], codebook: Codebook, say: Say) -> None:

@@ -53,6 +53,19 @@ def model_folder(tmp_path_factory, small_model):
 
 
 @pytest.fixture(scope="session")
+def straits(tmp_path_factory):
+    """The tags of the six documents in examples/straits, by the shipped default model."""
+    from click.testing import CliRunner
+
+    from migclass.cli import main
+
+    folder, path = ROOT / "examples" / "straits", tmp_path_factory.mktemp("straits") / "tags.parquet"
+    done = CliRunner().invoke(main, ["score", *map(str, sorted(folder.glob("*.txt"))), "--meta", str(folder / "meta.csv"), "-o", str(path)])
+    assert done.exit_code == 0, done.stderr
+    return path
+
+
+@pytest.fixture(scope="session")
 def real():
     """The folder of real documents; MIGCLASS_REAL names it, else ../shared/real is looked for."""
     folder = Path(os.environ.get("MIGCLASS_REAL", ROOT.parent / "shared" / "real"))

@@ -21,6 +21,7 @@ CORRIDOR = [
     "decoding",
     "codebook",
     "sentences",
+    "prose",
     "languages",
     "tables",
     "documents",
@@ -50,6 +51,10 @@ CORRIDOR = [
     "parts",
     "outputs",
     "tagfiles",
+    "profiles",
+    "claims",
+    "pictures",
+    "reports",
     "cli",
 ]
 
@@ -57,8 +62,10 @@ CORRIDOR = [
 DOORS = {
     "click": {"cli"},
     "docx": {"documents"},
+    "jinja2": {"reports"},
     "joblib": {"classifiers", "finetuning", "engines"},
     "markdown_it": {"documents"},
+    "matplotlib": {"pictures"},
     "nupunkt": {"sentences"},
     "py3langid": {"languages"},
     "py4j": {"engines"},
@@ -77,11 +84,11 @@ DOORS = {
     "trafilatura": {"documents"},
     "pyarrow": set(
         "arrow indexes tables documents inputs features scorers linear encoder model tagging vectors classifiers "
-        "engines parts outputs tagfiles cli".split()
+        "engines parts outputs tagfiles profiles cli".split()
     ),
     "numpy": set(
-        "arrow indexes features decisions scorers linear encoder model tagging evaluation labels splits agreement calibration classifiers finetuning "
-        "recipes vectors training engines tagfiles cli".split()
+        "arrow indexes prose features decisions scorers linear encoder model tagging evaluation labels splits agreement calibration vectors "
+        "classifiers finetuning recipes training engines tagfiles profiles claims pictures reports cli".split()
     ),
 }
 

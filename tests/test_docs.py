@@ -8,6 +8,7 @@ import pytest
 from conftest import ROOT
 
 ENGINES = (ROOT / "docs" / "engines.md").read_text(encoding="utf-8")
+ANSWERS = (ROOT / "docs" / "answers.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -28,6 +29,18 @@ def test_python_of_the_readme_runs(monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert "('security', 'rights')" in printed
     assert len(printed.splitlines()) > 20
+
+
+def test_python_of_the_page_on_answers_runs(straits, monkeypatch, capsys):
+    monkeypatch.chdir(straits.parent)
+    (code,) = re.findall(r"```python\n(.*?)```", ANSWERS, flags=re.S)
+    exec(compile(code, "docs/answers.md", "exec"), {})
+    assert "('Migration Office', '2014')" in capsys.readouterr().out
+
+
+def test_commands_of_the_readme_are_those_that_the_page_on_answers_runs():
+    (block,) = (block for block in blocks("sh") if "examples/straits" in block)
+    assert all(f"```sh\n{line}\n```" in ANSWERS for line in block.strip().splitlines())
 
 
 @pytest.mark.parametrize("engine", ["pandas", "datasets", *(pytest.param(name, marks=pytest.mark.extras) for name in ("Polars", "DuckDB", "Spark"))])
@@ -58,17 +71,25 @@ def test_output_in_the_readme_is_what_comes_out():
                 assert cells(part) in cells(done.stdout), part
 
 
-def test_links_point_to_files():
-    for page in (README, (ROOT / "labels" / "README.md").read_text(), (ROOT / "benchmarks" / "README.md").read_text()):
-        home = ROOT if page is README else ROOT / ("labels" if "migclass labels" in page[:900] else "benchmarks")
-        for target in re.findall(r"\]\(([^)#]+)\)", page):
-            if not target.startswith("http"):
-                assert (home / target).exists(), target
+@pytest.mark.parametrize("page", ["README.md", "labels/README.md", "benchmarks/README.md", "docs/answers.md"])
+def test_links_point_to_files(page):
+    for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            assert (ROOT / page).parent.joinpath(target).exists(), target
 
 
 @pytest.mark.parametrize(
     "page",
-    ["README.md", "labels/README.md", "benchmarks/README.md", "docs/cli.md", "docs/engines.md", "models/base/README.md", "models/encoder/README.md"],
+    [
+        "README.md",
+        "labels/README.md",
+        "benchmarks/README.md",
+        "docs/answers.md",
+        "docs/cli.md",
+        "docs/engines.md",
+        "models/base/README.md",
+        "models/encoder/README.md",
+    ],
 )
 def test_nothing_is_left_to_fill_in(page):
     text = (ROOT / page).read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ import pytest
 from test_architecture import CORRIDOR
 
 
-@pytest.mark.parametrize("room", CORRIDOR)
+@pytest.mark.parametrize("room", [*CORRIDOR, "reports.charts"])
 def test_examples(room):
     if room == "finetuning":
         pytest.importorskip("torch", reason="fine-tuning needs the extra train-encoder")

@@ -10,12 +10,11 @@ from conftest import ROOT
 from test_documents import read
 
 from migclass.documents import Document
-from migclass.labels import check_labels, near_duplicates, read_labels, repeated_runs
+from migclass.labels import check_labels, labels_hash, near_duplicates, read_labels, repeated_runs
 from migclass.model import load_model, shipped_models
 from migclass.recipes import read_soft_labels
 from migclass.resources import resource
 from migclass.standoff import read_standoff
-from migclass.training import labels_hash
 
 LABELS = ROOT / "labels"
 

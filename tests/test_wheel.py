@@ -41,6 +41,12 @@ def test_scoring_and_labels_work_from_any_folder(installed, tmp_path):
     assert "sentences" in run(installed, tmp_path, "-m", "migclass", "labels", "stats")
 
 
+def test_a_report_can_be_written_from_any_folder(installed, tmp_path):
+    (tmp_path / "page.txt").write_text("Remittances now exceed aid to the region three times over.")
+    run(installed, tmp_path, "-m", "migclass", "report", "page.txt", "-o", "page.html")
+    assert "Remittances now exceed" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
 def test_training_can_begin_from_any_folder(installed, tmp_path):
     code = (
         "from migclass.codebook import load_codebook; from migclass.training import gather, prevalence\n"

@@ -10,6 +10,8 @@ from migclass.errors import MigclassError
 # Command -> its line in the list of commands. The function has the command's name, in the module of that name.
 _COMMANDS = {
     "score": "Tag the sentences of documents by frame and pole.",
+    "profile": "Say how often tags carry each frame and pole, with intervals.",
+    "report": "Write one page on what texts say and how far to trust that.",
     "explain": "Say which words drove the tags of a sentence.",
     "train": "Train a model on labelled sentences.",
     "evaluate": "Measure a model on labelled sentences.",

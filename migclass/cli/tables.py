@@ -2,10 +2,11 @@
 
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 
-def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> None:
-    """Print rows under a head; the first ``left`` columns are set left, the others right."""
+def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1, file: TextIO | None = None) -> None:
+    """Print rows under a head, on standard output if no file is given; the first ``left`` columns are set left, the others right."""
     from rich.console import Console
     from rich.table import Table
 
@@ -15,5 +16,5 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int
         table.add_column(name, justify="left" if i < left else "right", no_wrap=i >= left, overflow="fold")
     for row in rows:
         table.add_row(*row)
-    console = Console(file=sys.stdout, highlight=False, markup=False)
+    console = Console(file=file or sys.stdout, highlight=False, markup=False)
     console.print(table)
