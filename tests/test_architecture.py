@@ -50,6 +50,9 @@ CORRIDOR = [
     "outputs",
     "tagfiles",
     "profiles",
+    "corrections",
+    "audits",
+    "sheets",
     "cli",
 ]
 
@@ -66,7 +69,8 @@ DOORS = {
     "pyspark": {"engines"},
     "rich": {"outputs", "cli"},
     "safetensors": {"model"},
-    "scipy": {"classifiers"},
+    "scipy": {"classifiers", "corrections"},
+    "openpyxl": {"sheets"},
     "onnx": {"finetuning"},
     "onnxscript": {"finetuning"},
     "onnxruntime": {"encoder", "finetuning"},
@@ -81,7 +85,7 @@ DOORS = {
     ),
     "numpy": set(
         "arrow indexes features decisions scorers linear encoder model tagging evaluation labels splits agreement calibration classifiers finetuning "
-        "recipes training engines tagfiles profiles cli".split()
+        "recipes training engines tagfiles profiles corrections audits sheets cli".split()
     ),
 }
 
