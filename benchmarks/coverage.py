@@ -2,7 +2,7 @@
 
     python benchmarks/coverage.py [--draws N]
 
-In each cell of the grid, corpora of 2,000 sentences with six codes are drawn, tagged by a machine of some sensitivity and specificity, sampled as
+In each cell of the grid, corpora with six codes are drawn, tagged by a machine of some sensitivity and specificity, sampled as
 `migclass audit draw` does and estimated as `migclass audit estimate` does, by the same functions. Documents are a sample of many, whose shares are
 the truth; where they are few, the truth is their own share. Writes results/coverage.json.
 """
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -22,12 +23,11 @@ from migclass.codebook import Code, Codebook, Tension
 from migclass.corrections import is_sample, plain_shares
 
 RESULT = Path(__file__).parent / "results" / "coverage.json"
-SENTENCES = 2000
 # The six codes are the poles of three tensions.
 PREVALENCE = np.array([0.01, 0.05, 0.02, 0.1, 0.2, 0.5])
 FIRST, SECOND = np.array([0, 2, 4]), np.array([1, 3, 5])
-# Sentences in a document, sensitivity, specificity, sentences coded.
-GRID = ((1, 10, 50, 1000), (0.5, 0.9), (0.9, 0.98), (100, 200, 400))
+# Documents and sentences in each, sensitivity, specificity, sentences coded.
+GRID = (((2000, 1), (200, 10), (40, 50), (2, 1000), (4, 120)), (0.5, 0.95), (0.9, 0.99), (100, 200, 400))
 # Correlation of a code within documents.
 ALIKE = 0.1
 # The machine's probabilities are right for codes of this prevalence, and wrong for the rarer and the more frequent.
@@ -56,7 +56,8 @@ class Cell:
     ``width`` and ``audit_width`` are mean widths of corrected intervals and of those by the coded sentences alone.
     """
 
-    document: int
+    documents: int
+    sentences: int
     sensitivity: float
     specificity: float
     coded: int
@@ -76,12 +77,11 @@ def codebook() -> Codebook:
     return Codebook("simulated", 1, (), tensions, (), (), (), (), "")
 
 
-def simulate(generator: np.random.Generator, *, document: int, sensitivity: float, specificity: float) -> Corpus:
-    """Return a corpus in which what the machine sees is normal among the sentences with a code and among those without."""
-    number = np.arange(SENTENCES) // document
-    shape, spread = (number[-1] + 1, len(PREVALENCE)), (1 - ALIKE) / ALIKE
-    of_document = np.broadcast_to(PREVALENCE, shape) if document == 1 else generator.beta(PREVALENCE * spread, (1 - PREVALENCE) * spread, shape)
-    true = generator.random((SENTENCES, len(PREVALENCE))) < of_document[number]
+def simulate(generator: np.random.Generator, *, documents: int, sentences: int, sensitivity: float, specificity: float) -> Corpus:
+    """Return a corpus of documents with so many sentences each; what the machine sees is normal with a code, and without."""
+    number, shape, spread = np.repeat(np.arange(documents), sentences), (documents, len(PREVALENCE)), (1 - ALIKE) / ALIKE
+    of_document = np.broadcast_to(PREVALENCE, shape) if sentences == 1 else generator.beta(PREVALENCE * spread, (1 - PREVALENCE) * spread, shape)
+    true = generator.random((len(number), len(PREVALENCE))) < of_document[number]
     threshold = ndtri(specificity)
     apart = threshold - ndtri(1 - sensitivity)
     seen = generator.standard_normal(true.shape) + apart * true
@@ -91,7 +91,7 @@ def simulate(generator: np.random.Generator, *, document: int, sensitivity: floa
 
 def outcome(generator: np.random.Generator, corpus: Corpus, coded: int, book: Codebook) -> np.ndarray:
     """Return a row a code and a tension: interval given, it holds the truth, the naive one does, widths of corrected and audit-only intervals."""
-    rows, probability, _ = draw_rows(corpus.scores, np.zeros(SENTENCES, np.int64), coded, generator)
+    rows, probability, _ = draw_rows(corpus.scores, np.zeros(len(corpus.document), np.int64), coded, generator)
     found = estimate(
         codebook=book, scores=corpus.scores, tagged=corpus.tagged, document=corpus.document,
         rows=rows, probability=probability, coded=corpus.true[rows].astype(np.float64),
@@ -107,16 +107,16 @@ def outcome(generator: np.random.Generator, corpus: Corpus, coded: int, book: Co
     ])  # fmt: skip
 
 
-def cells(draws: int, *, grid: Sequence[Sequence[float]] = GRID) -> Iterator[Cell]:
+def cells(draws: int, *, grid: Sequence[Sequence[Any]] = GRID) -> Iterator[Cell]:
     """Yield the cells of a grid, codes before tensions."""
     book = codebook()
     prevalences = [(float(p),) for p in PREVALENCE] + [(float(PREVALENCE[a]), float(PREVALENCE[b])) for a, b in zip(FIRST, SECOND, strict=True)]
-    for number, (document, sensitivity, specificity, coded) in enumerate(product(*grid)):
+    for number, ((documents, sentences), sensitivity, specificity, coded) in enumerate(product(*grid)):
         generator = np.random.default_rng([0, number])
-        corpora = (simulate(generator, document=document, sensitivity=sensitivity, specificity=specificity) for _ in range(draws))
-        outcomes = np.array([outcome(generator, corpus, coded, book) for corpus in corpora])
+        about = {"documents": documents, "sentences": sentences, "sensitivity": sensitivity, "specificity": specificity}
+        outcomes = np.array([outcome(generator, simulate(generator, **about), coded, book) for _ in range(draws)])
         for prevalence, own in zip(prevalences, outcomes.transpose(1, 2, 0), strict=True):
-            yield Cell(document, sensitivity, specificity, coded, prevalence, *summary(own))
+            yield Cell(*about.values(), coded, prevalence, *summary(own))
 
 
 def summary(outcomes: np.ndarray) -> tuple[float | None, ...]:
@@ -131,7 +131,7 @@ def summary(outcomes: np.ndarray) -> tuple[float | None, ...]:
 def main(draws: int) -> None:
     """Simulate and write the figures as a file."""
     found = list(cells(draws))
-    about = {"draws": draws, "sentences": SENTENCES, "alike": ALIKE, "learnt": LEARNT, "numpy": np.__version__}
+    about = {"draws": draws, "alike": ALIKE, "learnt": LEARNT, "numpy": np.__version__}
     rows = [{name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(cell).items()} for cell in found]
     RESULT.write_text(json.dumps(about | {"cells": rows}) + "\n", encoding="utf-8")
     given = [cell for cell in found if cell.refused <= MOST]

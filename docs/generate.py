@@ -359,10 +359,22 @@ def coverage() -> str:
     body: list[list[object]] = []
     for kind, poles in (("share", 1), ("balance", 2)):
         cells = [cell for cell in found["cells"] if len(cell["prevalence"]) == poles]
-        for document, coded in dict.fromkeys((cell["document"], cell["coded"]) for cell in cells):
-            body.append([kind, document, coded, *_covered([cell for cell in cells if (cell["document"], cell["coded"]) == (document, coded)])])
-    head = ["", "sentences a document", "coded", "cells", "refused", "coverage, least", "median", "most", "naive, median", "width, of audit only"]
-    draws = f"{found['draws']:,} draws a cell, corpora of {found['sentences']:,} sentences, numpy {found['numpy']}."
+        for documents, sentences, coded in dict.fromkeys((cell["documents"], cell["sentences"], cell["coded"]) for cell in cells):
+            own = [cell for cell in cells if (cell["documents"], cell["sentences"], cell["coded"]) == (documents, sentences, coded)]
+            body.append([kind, f"{documents:,} of {sentences:,}", coded, *_covered(own)])
+    head = [
+        "",
+        "documents of so many sentences",
+        "coded",
+        "cells",
+        "refused",
+        "coverage, least",
+        "median",
+        "most",
+        "naive, median",
+        "width, of audit only",
+    ]
+    draws = f"{found['draws']:,} draws a cell, numpy {found['numpy']}."
     return table(head, body) + "\n\n" + draws
 
 

@@ -5,6 +5,7 @@ import io
 import re
 import warnings
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, BinaryIO
 from zipfile import BadZipFile
@@ -156,16 +157,22 @@ def read_sheet(path: str | Path, tags: TaggedSentences, *, encoding: str = "utf-
     """
     table = _read_xlsx(str(path)) if Path(path).suffix.lower() == ".xlsx" else _read_csv(str(path), encoding)
     rows = [(f"{path}: row {n}", row) for n, row in enumerate(table, 2) if any(row.values())]
-    needed = [*_PLACE, "sentence", *tags.codebook.codes, "probability"]
-    if not rows or (missing := [name for name in needed if name not in rows[0][1]]):
-        what = f"no column '{missing[0]}'" if rows else "no rows in it"
-        raise LabelError(f"{path}: {what}; expected a sheet that `migclass audit draw` wrote for this codebook")
+    _check_columns(str(path), rows[0][1] if rows else {}, tags.codebook)
     coded = np.array([[_mark(row, code, where) for code in tags.codebook.codes] for where, row in rows])
     filled = ~np.isnan(coded)
     coded[filled.any(axis=1)[:, None] & filled.any(axis=0) & ~filled] = 0
-    probability = np.array([_probability(row, where) for where, row in rows])
-    stratum = np.array([int(float(row["stratum"])) if row.get("stratum") else 0 for _, row in rows])
-    return Audit(_find(rows, tags), probability, stratum, coded)
+    probability, stratum = (np.array([_design(row, name, where) for where, row in rows]) for name in _DESIGN)
+    if (wrong := np.flatnonzero((probability <= 0) | (probability > 1))).size:
+        where, row = rows[wrong[0]]
+        raise _not_as_written(row, _DESIGN[0], where)
+    return Audit(_find(rows, tags), probability, stratum.astype(np.int64), coded)
+
+
+def _check_columns(path: str, row: dict[str, str], book: Codebook) -> None:
+    needed = [name for name in head(book) if name not in ("before", "after", _COMMENT)]
+    if missing := [name for name in needed if name not in row]:
+        what = f"no column '{missing[0]}'" if row else "no rows in it"
+        raise LabelError(f"{path}: {what}; expected a sheet that `migclass audit draw` wrote for this codebook")
 
 
 def _read_csv(path: str, encoding: str) -> Iterator[dict[str, str]]:
@@ -189,7 +196,7 @@ def _read_xlsx(path: str) -> Iterator[dict[str, str]]:
     except (BadZipFile, KeyError, ValueError, OSError) as error:
         raise LabelError(f"{path}: can't be read as XLSX ({str(error).splitlines()[0]}); save it as .xlsx or .csv again") from None
     names, *rows = sheet or [()]
-    yield from (_clean(dict(zip(map(_text, names), map(_text, row), strict=True))) for row in rows)
+    yield from (_clean(dict(zip_longest(map(_text, names), map(_text, row), fillvalue=""))) for row in rows)
 
 
 def _text(cell: Any) -> str:
@@ -209,14 +216,15 @@ def _mark(row: dict[str, str], code: str, where: str) -> float:
     return float(said in _YES) if said else np.nan
 
 
-def _probability(row: dict[str, str], where: str) -> float:
+def _design(row: dict[str, str], name: str, where: str) -> float:
     try:
-        value = float(row["probability"].replace(",", "."))
+        return float(row[name].replace(",", "."))
     except ValueError:
-        value = 0
-    if not 0 < value <= 1:
-        raise LabelError(f"{where}: column 'probability' holds '{row['probability'][:40]}', expected what was written there; copy it back")
-    return value
+        raise _not_as_written(row, name, where) from None
+
+
+def _not_as_written(row: dict[str, str], name: str, where: str) -> LabelError:
+    return LabelError(f"{where}: column '{name}' holds '{row[name][:40]}', expected what was written there; copy it back")
 
 
 def _find(rows: Sequence[tuple[str, dict[str, str]]], tags: TaggedSentences) -> np.ndarray:

@@ -184,3 +184,14 @@ def test_a_narrower_margin_takes_more(tags, book):
     assert plan_audit(tags, margin=0.001)[0].for_margin is None
     assert plan_audit(tags, margin=0.001)[0].needed is None
     assert wide[0].as_dict()["needed"] == max(wide[0].for_margin, wide[0].for_positives)
+
+
+def test_a_sheet_serves_another_model(tags, truth, book):
+    audit = coded(draw_audit(tags, 400), truth)
+    guesses = np.random.default_rng(9).random(tags.scores.shape).astype(np.float32)
+    other = by_code(estimate_audit(replace(tags, scores=guesses, tagged=guesses > 0.5), audit))
+    own = by_code(estimate_audit(tags, audit))
+    for code in book.codes[:5]:
+        assert other[(), code].audit == own[(), code].audit
+        assert other[(), code].naive == pytest.approx(0.5, abs=0.05)
+        assert other[(), code].corrected.low <= truth[:, book.column[code]].mean() <= other[(), code].corrected.high

@@ -14,7 +14,7 @@ def found():
     spec = spec_from_file_location("coverage_of_audits", ROOT / "benchmarks" / "coverage.py")
     benchmark = module_from_spec(spec)
     spec.loader.exec_module(benchmark)
-    return list(benchmark.cells(DRAWS, grid=((10, 1000), (0.5,), (0.9,), (200,))))
+    return list(benchmark.cells(DRAWS, grid=(((200, 10), (4, 120)), (0.5,), (0.9,), (200,))))
 
 
 def test_intervals_that_are_given_hold_the_truth(found):

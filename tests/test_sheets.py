@@ -169,6 +169,7 @@ def test_csv_of_other_countries_is_read(tags, tmp_path):
         ("document", "other.txt", "of 'other.txt' is not in the tags; give the tags that the sheet was drawn from"),
         ("probability", "", "row 2: column 'probability' holds '', expected what was written there"),
         ("probability", "7", "row 2: column 'probability' holds '7'"),
+        ("stratum", "low", "row 2: column 'stratum' holds 'low'"),
     ],
 )
 def test_changed_cells_are_refused_where_they_stand(sheet, tags, column, value, message):
@@ -211,3 +212,12 @@ def test_what_is_no_sheet_is_refused(tags, tmp_path):
     write_sheet(broken, tags, draw_audit(tags, 20))
     with pytest.raises(OutputError, match="exists already"):
         write_sheet(broken, tags, draw_audit(tags, 20))
+
+
+def test_cells_beside_the_table_do_no_harm(tags, tmp_path):
+    path = tmp_path / "sheet.xlsx"
+    write_sheet(path, tags, draw_audit(tags, 20))
+    workbook = load_workbook(path)
+    workbook["audit"].cell(4, len(head(tags.codebook)) + 3).value = "look at this again"
+    workbook.save(path)
+    assert len(read_sheet(path, tags).rows) == 20

@@ -49,8 +49,9 @@ def audit() -> None:
 def draw(files: tuple[str, ...], count: int, by: str | None, seed: int, output: str, force: bool, codebook: str | None) -> None:
     """Draw sentences and write a sheet to code.
 
-    For each sentence write 1 under the codes that it has; empty cells beside count as 0, and one 0 is enough where it has none. Sentences
-    stand in random order, so that those from the top are a sample too. What the machine said is not in the sheet.
+    For each sentence write 1 under the codes that it has; empty cells beside count as 0, and one 0 is enough where it has none. A
+    column that stays empty counts as not judged. Sentences stand in random order, so that those from the top are a sample too. What
+    the machine said is not in the sheet.
     """
     check_apart(files, output)
     check_free(output, force=force)
@@ -138,11 +139,14 @@ def _print_json(found: AuditReport) -> None:
 
 
 def _print(found: AuditReport) -> None:
-    for (group, measure), own in groupby(found.shares, key=lambda share: (share.group, share.measure)):
-        title = "balance" if measure == BALANCE else "sentences, %"
-        rows = [[share.code, str(share.coded), str(share.positives), *_cells(share)] for share in own]
-        print_table([" ".join([*group, title]), "coded", "pos.", "naive", "audit only", "corrected"], rows)
-        click.echo()
+    for group, shares in groupby(found.shares, key=lambda share: share.group):
+        if group:
+            click.echo(f"{', '.join(group)}\n")
+        for measure, own in groupby(shares, key=lambda share: share.measure):
+            title = "balance" if measure == BALANCE else "sentences, %"
+            rows = [[share.code, str(share.coded), str(share.positives), *_cells(share)] for share in own]
+            print_table([title, "coded", "pos.", "naive", "audit only", "corrected"], rows)
+            click.echo()
     click.echo(f"In brackets 95 % intervals; {found.note}.")
     click.echo(
         f"Too few: fewer than {LEAST_CODED} coded sentences have the code, or lack it (pos.: those that have it; for a balance, the rarer pole)."
