@@ -17,6 +17,7 @@ import tempfile
 from collections import Counter
 from functools import cache
 from pathlib import Path
+from statistics import mean, median
 from typing import Any
 
 import click
@@ -360,6 +361,51 @@ def draw_curve(path: Path) -> None:
     plt.close(figure)
 
 
+def coverage() -> str:
+    """Return how often intervals of audits hold the truth, a row for each size of documents and number of coded sentences."""
+    found = json.loads((RESULTS / "coverage.json").read_text(encoding="utf-8"))
+    body: list[list[object]] = []
+    for kind, poles in (("share", 1), ("balance", 2)):
+        cells = [cell for cell in found["cells"] if len(cell["prevalence"]) == poles]
+        for documents, sentences, coded in dict.fromkeys((cell["documents"], cell["sentences"], cell["coded"]) for cell in cells):
+            own = [cell for cell in cells if (cell["documents"], cell["sentences"], cell["coded"]) == (documents, sentences, coded)]
+            body.append([kind, f"{documents:,} of {sentences:,}", coded, *_covered(own)])
+    head = [
+        "",
+        "documents of so many sentences",
+        "coded",
+        "cells",
+        "refused",
+        "coverage, least",
+        "median",
+        "most",
+        "naive, median",
+        "width, of audit only",
+    ]
+    draws = f"{found['draws']:,} draws a cell, numpy {found['numpy']}."
+    return table(head, body) + "\n\n" + draws
+
+
+def _covered(cells: list[dict[str, Any]]) -> list[object]:
+    """Return how many cells there are, how many are refused in most draws, and what came of the others."""
+    given = [cell for cell in cells if cell["refused"] <= 0.5]
+    covered = [cell["covered"] for cell in given]
+    spread = [f"{100 * value:.1f} %" for value in (min(covered), median(covered), max(covered), median(cell["naive"] for cell in given))]
+    return [len(cells), len(cells) - len(given), *spread, f"{median(cell['width'] / cell['audit_width'] for cell in given):.0%}"]
+
+
+def coverage_refused() -> str:
+    """Return which shares are refused: by prevalence and number of coded sentences, the share of draws."""
+    cells = [cell for cell in json.loads((RESULTS / "coverage.json").read_text(encoding="utf-8"))["cells"] if len(cell["prevalence"]) == 1]
+    counts = sorted({cell["coded"] for cell in cells})
+    body: list[list[object]] = []
+    for prevalence in sorted({cell["prevalence"][0] for cell in cells}):
+        own = [[cell for cell in cells if cell["prevalence"] == [prevalence] and cell["coded"] == coded] for coded in counts]
+        worst = max(cell["wrong"] for group in own for cell in group)
+        body.append([f"{prevalence:.0%}", *(f"{mean(cell['refused'] for cell in group):.0%}" for group in own), f"{100 * worst:.1f} %"])
+    return table(["prevalence", *(f"refused, {count} coded" for count in counts), "wrong interval, worst cell"], body)
+
+
 def croissant() -> str:
     """Return Croissant metadata (ML Commons) of the written labels."""
     fields = ["id", "text", "frames", "poles", "passage", "n", "genre", "split", "source", "note"]
@@ -434,6 +480,7 @@ def pages() -> dict[Path, str]:
             "quality": quality(), "costs": costs(), "differences": differences(), "prevalence": prevalence(), "context": context(),
             "by code": quality_by_code(), "behaviour": behaviour(*shipped_models()), "curve": curve(),
             "speed": speed_ratios(), "budget": speed_budget(), "growth": speed_growth(),
+            "coverage": coverage(), "refused": coverage_refused(),
         },
     }  # fmt: skip
     made = {path: _filled(path.read_text(encoding="utf-8"), own) for path, own in blocks.items()}

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from migclass.audits import Audit, AuditReport, draw_audit, estimate_audit, plan_audit
     from migclass.classifiers import FrameClassifier
     from migclass.codebook import Codebook, load_codebook
     from migclass.errors import ClaimError, CodebookError, DocumentError, LabelError, MigclassError, ModelError, OutputError
@@ -13,12 +14,15 @@ if TYPE_CHECKING:
     from migclass.profiles import Figure, Profile, profile
     from migclass.reports import report
     from migclass.sentences import Span, split_sentences
+    from migclass.sheets import read_sheet, write_sheet
     from migclass.tagfiles import TaggedSentences, read_tags
     from migclass.tagging import Explanation, Tagger, Tags, load
     from migclass.training import train
 
 # What each name comes from. Names are imported when they are first used, so that tagging loads nothing of training.
 _HOME = {
+    "Audit": "audits",
+    "AuditReport": "audits",
     "ClaimError": "errors",
     "Codebook": "codebook",
     "CodebookError": "errors",
@@ -38,19 +42,26 @@ _HOME = {
     "TaggedSentences": "tagfiles",
     "Tagger": "tagging",
     "Tags": "tagging",
+    "draw_audit": "audits",
+    "estimate_audit": "audits",
     "load": "tagging",
     "load_codebook": "codebook",
     "load_model": "model",
+    "plan_audit": "audits",
     "profile": "profiles",
     "read_labels": "labels",
+    "read_sheet": "sheets",
     "read_tags": "tagfiles",
     "report": "reports",
     "save_model": "model",
     "split_sentences": "sentences",
     "train": "training",
+    "write_sheet": "sheets",
 }
 
 __all__ = [
+    "Audit",
+    "AuditReport",
     "ClaimError",
     "Codebook",
     "CodebookError",
@@ -70,16 +81,21 @@ __all__ = [
     "TaggedSentences",
     "Tagger",
     "Tags",
+    "draw_audit",
+    "estimate_audit",
     "load",
     "load_codebook",
     "load_model",
+    "plan_audit",
     "profile",
     "read_labels",
+    "read_sheet",
     "read_tags",
     "report",
     "save_model",
     "split_sentences",
     "train",
+    "write_sheet",
 ]
 
 

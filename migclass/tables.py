@@ -185,8 +185,8 @@ def _parquet(path: str) -> Iterator[Any]:
         raise DocumentError(f"{path}: can't be read as Parquet ({str(error).splitlines()[0]})") from None
 
 
-def read_csv(path: str, encoding: str = "utf-8") -> Iterator[Row]:
-    """Yield the rows of a CSV file, or a TSV file by its suffix.
+def read_csv(path: str, encoding: str = "utf-8", *, delimiter: str | None = None) -> Iterator[Row]:
+    """Yield the rows of a CSV file, or a TSV file by its suffix, unless a ``delimiter`` is named.
 
     Raises:
         DocumentError: it can't be read, two columns have one name, or a row has more or fewer fields than the head.
@@ -198,7 +198,7 @@ def read_csv(path: str, encoding: str = "utf-8") -> Iterator[Row]:
         for line, position in read_lines(path, encoding, newline=""):  # noqa: B007
             yield line
 
-    reader = csv.reader(lines(), delimiter="\t" if path.lower().endswith(".tsv") else ",")
+    reader = csv.reader(lines(), delimiter=delimiter or ("\t" if path.lower().endswith(".tsv") else ","))
     try:
         head = next(reader, [])
         if double := next((name for name in head if head.count(name) > 1), None):

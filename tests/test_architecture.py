@@ -55,6 +55,9 @@ CORRIDOR = [
     "claims",
     "pictures",
     "reports",
+    "corrections",
+    "audits",
+    "sheets",
     "cli",
 ]
 
@@ -73,7 +76,8 @@ DOORS = {
     "pyspark": {"engines"},
     "rich": {"outputs", "cli"},
     "safetensors": {"model", "vectors"},
-    "scipy": {"classifiers"},
+    "scipy": {"classifiers", "corrections"},
+    "openpyxl": {"sheets"},
     "onnx": {"finetuning"},
     "onnxscript": {"finetuning"},
     "onnxruntime": {"encoder", "finetuning"},
@@ -88,7 +92,7 @@ DOORS = {
     ),
     "numpy": set(
         "arrow indexes prose features decisions scorers linear encoder model tagging evaluation labels splits agreement calibration vectors "
-        "classifiers finetuning recipes training engines tagfiles profiles claims pictures reports cli".split()
+        "classifiers finetuning recipes training engines tagfiles profiles claims pictures reports corrections audits sheets cli".split()
     ),
 }
 

@@ -15,6 +15,7 @@ _COMMANDS = {
     "explain": "Say which words drove the tags of a sentence.",
     "train": "Train a model on labelled sentences.",
     "evaluate": "Measure a model on labelled sentences.",
+    "audit": "Check tags by hand: draw sentences, estimate what follows, plan how many.",
     "labels": "Check, count and read labels and the codebook.",
     "models": "List the models that ship.",
 }
