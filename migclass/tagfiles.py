@@ -14,6 +14,7 @@ from migclass.arrow import numbers, to_numpy
 from migclass.codebook import Codebook, load_codebook
 from migclass.errors import DocumentError, ModelError
 from migclass.model import load_model, shipped_models
+from migclass.prose import sentence_lines
 from migclass.tables import is_table, open_table
 from migclass.tagging import TAG_COLUMNS
 
@@ -47,6 +48,10 @@ class TaggedSentences:
         """Return some of the sentences, by their numbers."""
         table = self.rows.take(numbers(rows))
         return TaggedSentences(table, self.tagged[rows], self.unsure[rows], self.scores[rows], self.codebook, self.model)
+
+    def only_sentences(self) -> "TaggedSentences":
+        """Return it without the lines that are no sentences, such as headings and navigation (`migclass.prose`): tags on them mean little."""
+        return self.take(np.flatnonzero(sentence_lines(self.rows.column("text").to_pylist())))
 
     @cached_property
     def own_columns(self) -> tuple[str, ...]:

@@ -2,11 +2,13 @@
 
 import csv
 import json
+from itertools import compress
 
 import pytest
 from click.testing import CliRunner
 
 from migclass.cli import main
+from migclass.prose import sentence_lines
 
 SENTENCES = 120
 
@@ -26,7 +28,8 @@ def texts(rows):
 def tags(tmp_path_factory, texts, model_folder):
     folder = tmp_path_factory.mktemp("audit")
     page, path = folder / "page.txt", folder / "tags.parquet"
-    page.write_text("\n".join(list(texts)[:SENTENCES]), encoding="utf-8")
+    sentences = list(compress(texts, sentence_lines(list(texts))))
+    page.write_text("\n".join(sentences[:SENTENCES]), encoding="utf-8")
     done = CliRunner().invoke(main, ["score", str(page), "--sentences", "--model", str(model_folder), "-o", str(path)])
     assert done.exit_code == 0, done.output
     return path

@@ -48,3 +48,12 @@ def test_tags_of_two_models_are_refused(tags, book):
     other.write_text(one.read_text(encoding="utf-8").replace('"model": "', '"model": "other '), encoding="utf-8")
     with pytest.raises(DocumentError, match="tags of two kinds"):
         read_tags([one, other], codebook=book)
+
+
+def test_headings_can_be_left_out(tmp_path):
+    (tmp_path / "headed.txt").write_text("OUR WORK\n\nThey closed the border again. The wards were short of nurses.\n", encoding="utf-8")
+    path = tmp_path / "headed.jsonl"
+    assert CliRunner().invoke(main, ["score", str(tmp_path / "headed.txt"), "-o", str(path)]).exit_code == 0
+    found = read_tags([path])
+    assert found.rows.column("text").to_pylist()[0] == "OUR WORK"
+    assert found.only_sentences().rows.column("text").to_pylist() == found.rows.column("text").to_pylist()[1:]

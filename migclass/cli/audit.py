@@ -113,7 +113,7 @@ def plan(files: tuple[str, ...], margin: float, codes: tuple[str, ...], pilot: s
 
 
 def _read(files: Sequence[str], codebook: str | None) -> TaggedSentences:
-    return read_tags(files, codebook=load_codebook(codebook) if codebook else None)
+    return read_tags(files, codebook=load_codebook(codebook) if codebook else None).only_sentences()
 
 
 def _columns(by: str | None) -> list[str]:

@@ -44,7 +44,7 @@ def profile(
     """Say how often TAGS carry each frame and pole, and which side of each tension they take.
 
     TAGS are files that `migclass score` wrote as jsonl, csv or parquet. Intervals are 95 %, by bootstrap over
-    documents; over blocks of sentences where there is one document only.
+    documents; over blocks of sentences where there is one document only. Headings, navigation and references count nowhere.
 
     A CLAIM is "CODE.share[SELECTION] > CODE.share[SELECTION]" or "TENSION.balance[SELECTION] < 0.2"; engaged and contested are
     counted like balance. SELECTION is a value of the column of --by or a range of its numbers (2016: or :2015 or 2010:2015);
@@ -57,7 +57,7 @@ def profile(
         if path:
             check_free(path, force=force)
     columns = [name.strip() for name in by.split(",")] if by else []
-    tags = read_tags(files, codebook=load_codebook(codebook) if codebook else None)
+    tags = read_tags(files, codebook=load_codebook(codebook) if codebook else None).only_sentences()
     if claims:
         checked = check_claims(claims, tags, by="".join(columns), draws=draws, seed=seed, models=texts_again)
         text = format_claims(checked, format_)
