@@ -110,7 +110,7 @@ def embedded(embed: Callable[[Sequence[str]], np.ndarray], megabytes: float) -> 
         return np.stack([cache[sentence] for sentence in sentences])
 
     def fit(texts: list[str], Y: np.ndarray) -> tuple[Probabilities, float]:
-        model = OneVsRestClassifier(LogisticRegression(C=10, max_iter=1000)).fit(cached(texts), Y.astype(int))
+        model = OneVsRestClassifier(LogisticRegression(C=10, solver="newton-cholesky")).fit(cached(texts), Y.astype(int))
         return lambda sentences: model.predict_proba(embed(list(sentences))), megabytes
 
     return fit

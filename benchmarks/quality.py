@@ -4,13 +4,13 @@
 
 --real names the folder of the real development set (validation.jsonl); --documents the copies of real documents that models
 learn from; --peers trains the other ways (extra `peers`); --unopened names copies of the documents of the role test, to be
-measured once, at the end. Writes results/quality.json, of which `python docs/generate.py` makes the tables. Without --peers,
-what an earlier run found of them is kept if they learnt from the labels of the default model.
+measured once, at the end. Writes results/quality.json, of which `python docs/generate.py` makes the tables. What an earlier run
+found of other ways is kept, and not measured again, if they learnt from the labels of the default model.
 """
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
@@ -85,8 +85,8 @@ def ours() -> list[System]:
     return systems
 
 
-def others(documents: Sequence[str]) -> Iterator[System]:
-    """Train the other ways on the labels that ship, the quickest first, and yield each."""
+def others(documents: Sequence[str], known: Collection[str]) -> Iterator[System]:
+    """Train the other ways on the labels that ship, the quickest first, and yield each that is not known."""
     import peers
 
     material = gather((SHIPPED,), BOOK, documents)
@@ -94,20 +94,32 @@ def others(documents: Sequence[str]) -> Iterator[System]:
     passages, shares = [row.passage for row in material.train], prevalence(material.train, BOOK)
     learnt, half = labels_hash(material.train), np.full(len(BOOK.codes), 0.5)
 
-    def system(name: str, fit: peers.Fit, note: str, how: Any = peers.train_peer) -> System:
-        peer = how(fit, texts, Y, passages, shares)
+    def system(name: str, fit: Callable[[], peers.Fit], note: str, how: Any = peers.train_peer) -> Iterator[System]:
+        if name in known:
+            return
+        peer = how(fit(), texts, Y, passages, shares)
         facts = {"recipe": note, "learnt": learnt, "megabytes": round(peer.megabytes, 1), "train_seconds": round(peer.seconds)}
-        return System(name, lambda s: peer.decision.probabilities(log_odds(peer.predict(s))), peer.decision.threshold, **facts)
+        yield System(name, lambda s: peer.decision.probabilities(log_odds(peer.predict(s))), peer.decision.threshold, **facts)
 
-    counts, _ = peers.tfidf(texts, Y)
-    yield System("TF-IDF, defaults", counts, half, recipe="scikit-learn TfidfVectorizer(ngram_range=(1, 2)), logistic regression", learnt=learnt)
-    yield system("TF-IDF, our thresholds", peers.tfidf, "the same, calibrated")
-    yield system("fastText", peers.fasttext, "fastText 0.9.3, one-vs-all, pairs, 25 passes")
-    yield system("model2vec", peers.embedded(peers.model2vec(), 31.3), "static model distilled from MiniLM, 256 dimensions, logistic regression")
-    student = train(recipe="distilled", documents=documents, name="distilled")
-    yield System("distilled", student.probabilities, student.decision.threshold, recipe="our recipe, from soft labels", learnt=learnt)
-    yield system("MiniLM, frozen", peers.embedded(peers.minilm(), 90.9), "all-MiniLM-L6-v2, logistic regression")
-    yield system("SetFit", peers.setfit, f"all-MiniLM-L6-v2, {peers.SETFIT_STEPS} steps on pairs, logistic regression", peers.train_once)
+    def plain_tfidf() -> Iterator[System]:
+        if (name := "TF-IDF, defaults") not in known:
+            note = "scikit-learn TfidfVectorizer(ngram_range=(1, 2)), logistic regression"
+            yield System(name, peers.tfidf(texts, Y)[0], half, recipe=note, learnt=learnt)
+
+    def student() -> Iterator[System]:
+        if (name := "distilled") not in known:
+            model = train(recipe=name, documents=documents, name=name)
+            yield System(name, model.probabilities, model.decision.threshold, recipe="our recipe, from soft labels", learnt=learnt)
+
+    static, frozen = "static model distilled from MiniLM, 256 dimensions, logistic regression", "all-MiniLM-L6-v2, logistic regression"
+    pairs = f"all-MiniLM-L6-v2, {peers.SETFIT_STEPS} steps on pairs, logistic regression"
+    yield from plain_tfidf()
+    yield from system("TF-IDF, our thresholds", lambda: peers.tfidf, "the same, calibrated")
+    yield from system("fastText", lambda: peers.fasttext, "fastText 0.9.3, one-vs-all, pairs, 25 passes")
+    yield from system("model2vec", lambda: peers.embedded(peers.model2vec(), 31.3), static)
+    yield from student()
+    yield from system("MiniLM, frozen", lambda: peers.embedded(peers.minilm(), 90.9), frozen)
+    yield from system("SetFit", lambda: peers.setfit, pairs, peers.train_once)
 
 
 def differences(results: Sequence[dict[str, Any]], sets: dict[str, Sequence[LabelledSentence]]) -> list[dict[str, Any]]:
@@ -138,7 +150,7 @@ def main(real: str | None, documents: tuple[str, ...], peers: bool, unopened: tu
     learnt = load_model().about["labels"]["hash"]
     earlier = json.loads(RESULT.read_text(encoding="utf-8"))["results"] if RESULT.exists() else []
     found = {old["system"]: old for old in earlier if old.get("learnt") == learnt}
-    for system in chain(ours(), others(documents) if peers else ()):
+    for system in chain(ours(), others(documents, found) if peers else ()):
         found[system.name] = system.measure(sets)
         click.echo(
             f"{system.name}: " + ", ".join(f"{m['name']} {m['f1']:.3f}" for s in found[system.name]["sets"].values() for m in s["means"]), err=True

@@ -73,7 +73,8 @@ def write_parquet(batches: Iterable[pa.RecordBatch], file: BinaryIO) -> None:
         with pq.ParquetWriter(file, first.schema, use_dictionary=_REPEATED) as writer:
             for batch in chain([first], rest):
                 _same_columns(first.schema.names, batch.schema.names)
-                writer.write_batch(batch.select(first.schema.names).cast(first.schema))
+                # As a table: batches written as such are held in memory until a million rows are together.
+                writer.write_table(pa.Table.from_batches([batch.select(first.schema.names).cast(first.schema)]))
     except pa.ArrowException as error:
         raise OutputError(f"a column can't be held by Parquet ({str(error).splitlines()[0]}); use --format jsonl") from None
 
