@@ -105,5 +105,6 @@ def test_a_plain_sample_gives_what_ppi_python_gives(noise, share):
     (our_low,), (our_high,) = ours.corrected.interval()
     error = (high - low) / (2 * 1.96)
     assert ours.corrected.share[0] == pytest.approx(ppi.ppi_mean_pointestimate(*said).item(), abs=0.05 * error)
-    assert our_high - our_low == pytest.approx(high - low, rel=0.02)
+    # Ours is a little wider: it reckons with positives that the sample missed.
+    assert 0.98 < (our_high - our_low) / (high - low) < 1.05
     assert our_low == pytest.approx(low, abs=0.15 * error)
