@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from math import ceil, isnan, nan
+from math import ceil, nan
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from migclass.codebook import Codebook
 from migclass.corrections import LEAST_CODED, LEAST_DOCUMENTS, Shares, correct, is_sample, plain_shares
 from migclass.errors import LabelError
-from migclass.profiles import BALANCE, group_sentences
+from migclass.profiles import BALANCE, group_sentences, without_nan
 from migclass.tagfiles import TaggedSentences
 
 SHARE = "share"
@@ -152,7 +152,7 @@ def _as_row(share: AuditedShare) -> dict[str, Any]:
     row: dict[str, Any] = {name: getattr(share, name) for name in ("code", "measure", "coded", "positives", "naive")}
     for name, interval in (("audit", share.audit), ("corrected", share.corrected)):
         row |= {name: interval.value, f"{name}_low": interval.low, f"{name}_high": interval.high}
-    return {name: None if isinstance(cell, float) and isnan(cell) else cell for name, cell in row.items()} | {"refusal": share.refusal}
+    return without_nan(row) | {"refusal": share.refusal}
 
 
 def estimate_audit(tags: TaggedSentences, audit: Audit, *, by: Sequence[str] = ()) -> AuditReport:

@@ -77,7 +77,7 @@ class Profile:
         for figure in self.figures:
             own = asdict(figure)
             group = dict(zip(self.by, own.pop("group"), strict=True))
-            rows.append(group | {name: None if isinstance(cell, float) and isnan(cell) else cell for name, cell in own.items()})
+            rows.append(group | without_nan(own))
         return rows
 
     def as_csv(self) -> str:
@@ -87,6 +87,11 @@ class Profile:
         writer.writeheader()
         writer.writerows(rows)
         return text.getvalue()
+
+
+def without_nan(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with None for what is not a number, as CSV and JSON have it."""
+    return {name: None if isinstance(cell, float) and isnan(cell) else cell for name, cell in row.items()}
 
 
 def profile(tags: TaggedSentences, *, by: Sequence[str] = (), draws: int = 1000, seed: int = 0) -> Profile:

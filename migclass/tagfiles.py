@@ -13,7 +13,7 @@ import pyarrow as pa
 from migclass.arrow import numbers, to_numpy
 from migclass.codebook import Codebook, load_codebook
 from migclass.errors import DocumentError, ModelError
-from migclass.model import load_model, shipped_models
+from migclass.model import find_model, shipped_models
 from migclass.prose import sentence_lines
 from migclass.tables import is_table, open_table
 from migclass.tagging import TAG_COLUMNS
@@ -121,8 +121,9 @@ def _one(table: pa.Table, name: str, paths: Sequence[str | Path]) -> str:
 
 
 def _find_codebook(digest: str) -> Codebook:
-    books = (load_codebook(), *(load_model(name).codebook for name in shipped_models()))
-    found = next((book for book in books if book.hash == digest), None)
+    # One after the other, and without the models: the first is nearly always the one.
+    paths = (None, *(find_model(name) / "codebook.toml" for name in shipped_models()))
+    found = next((book for book in map(load_codebook, paths) if book.hash == digest), None)
     if found is None:
         raise ModelError(f"no codebook that ships has the hash {digest}, which the tags carry; name it with --codebook, a model's codebook.toml")
     return found
