@@ -1,4 +1,4 @@
-"""``migclass labels``: codebook, check, stats, agreement, resolve."""
+"""What labels hold: codebook, check, stats, agreement, resolve."""
 
 from collections import Counter
 from pathlib import Path
@@ -19,19 +19,14 @@ _codebook = click.option("--codebook", metavar="TOML", help="A codebook of your 
 _source = click.argument("source", default="default", metavar="[default|PATH]")
 
 
-@click.group()
-def labels() -> None:
-    """Check, count and read labels and the codebook."""
-
-
-@labels.command()
+@click.command()
 @click.argument("path", required=False, metavar="[TOML]")
 def codebook(path: str | None) -> None:
     """Print a codebook as a page to read (Markdown)."""
     click.echo(as_markdown(load_codebook(path)), nl=False)
 
 
-@labels.command()
+@click.command()
 @_source
 @_codebook
 @click.option("--against", metavar="PATH", help="Another label file whose sentences must not come near these.")
@@ -54,7 +49,7 @@ def fixed_terms() -> list[str]:
     return resource("labels", "fixed-terms.txt").read_text(encoding="utf-8").split("\n")[:-1]
 
 
-@labels.command()
+@click.command()
 @_source
 @_codebook
 def stats(source: str, codebook: str | None) -> None:
@@ -76,7 +71,7 @@ def stats(source: str, codebook: str | None) -> None:
     print_table(["genre", "sentences"], [[genre or "(none)", str(n)] for genre, n in Counter(r.genre for r in rows).most_common()])
 
 
-@labels.command()
+@click.command()
 @_source
 @_codebook
 @click.option("--standoff", type=click.Choice(ROLES), help="Compare the coders of the shipped stand-off labels of this role instead.")
@@ -97,7 +92,7 @@ def agreement(source: str, codebook: str | None, standoff: str | None) -> None:
         click.echo(f"  {quarrels} codes  {row.id}  {row.text[:90]}  [{codes}]")
 
 
-@labels.command()
+@click.command()
 @click.argument("documents", nargs=-1, required=True, metavar="DIR|FILE...")
 @click.option("--role", type=click.Choice(ROLES), help="Only the stand-off labels of this role.")
 @click.option("--missing", "show", is_flag=True, help="List the labels whose sentences were not found.")

@@ -1,0 +1,14 @@
+"""``migclass labels``: the group; each of its commands is added here."""
+
+import click
+
+from migclass.cli.labels.coding import agreement, check, codebook, resolve, stats
+
+
+@click.group()
+def labels() -> None:
+    """Check, count and read labels and the codebook."""
+
+
+for command in (codebook, check, stats, agreement, resolve):
+    labels.add_command(command)
