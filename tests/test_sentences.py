@@ -74,3 +74,14 @@ def test_real_documents_split_where_coders_saw_sentences(real):
 @given(st.lists(st.integers(1, 300), min_size=1))
 def test_ninth_deciles_are_those_of_numpy(values):
     assert sentences._ninth_decile(values) == pytest.approx(np.percentile(values, 90))
+
+
+# What stands beside a stop in real text, and what only looks like it.
+_BITS = """border. The wages? In 2019. Art. 5 Mr. Obi U.S. “Go.” He said. other's. non-refoulement. A. b. iv. IV. 3. (See that). et al. … etc. …The
+. . . ! ?! . .) ’ "Why?" "No." para. 7 vol. S. ought. all. Conocarpum cross-border. p.m. e.g. i.e. Sec. Also, It 12.5 one.Two [4] 1951.["""
+
+
+@given(st.lists(st.sampled_from([*_BITS.split(), " "]), max_size=25).map(" ".join))
+@settings(max_examples=400, deadline=None)
+def test_ends_are_those_that_the_splitter_sees_in_the_whole(block):
+    assert list(sentences._ends(block)) == [*sentences._doubtful_ends(block, 0, len(block)), len(block)]

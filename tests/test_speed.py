@@ -1,9 +1,13 @@
 """The benchmark of speed runs, on next to nothing."""
 
+import json
+
 import numpy as np
 import pyarrow.compute as pc
 import pytest
 from conftest import ROOT
+
+from migclass.sentences import split_sentences
 
 
 @pytest.fixture(scope="module")
@@ -46,3 +50,18 @@ def test_memory_and_time_of_a_child(benchmarks):
     assert megabytes > 50
     with pytest.raises(SystemExit, match="failed"):
         speed.child("python", "-c", "raise SystemExit('no')")
+
+
+def test_documents_hold_about_the_sentences_they_are_made_of(benchmarks, tmp_path):
+    speed, _ = benchmarks
+    characters = speed._write_documents(tmp_path / "made.jsonl", 1000)
+    bodies = [json.loads(line)["text"] for line in (tmp_path / "made.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert sum(map(len, bodies)) == characters
+    assert 900 < sum(len(split_sentences(body)) for body in bodies) < 1100
+
+
+def test_cores_are_compared_without_what_starting_takes(benchmarks):
+    speed, _ = benchmarks
+    points = [{"runs": [took]} for took in (1.0, 2.0, 11.0, 7.0)]
+    assert speed.cores_compared(points)[speed.ALL_CORES]["median"] == 2.0
+    assert speed.cores_compared(points[:2]) == {}
