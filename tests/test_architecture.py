@@ -24,6 +24,7 @@ CORRIDOR = [
     "prose",
     "languages",
     "tables",
+    "workbooks",
     "documents",
     "inputs",
     "features",
@@ -77,7 +78,7 @@ DOORS = {
     "rich": {"outputs", "cli"},
     "safetensors": {"model", "vectors"},
     "scipy": {"classifiers", "corrections"},
-    "openpyxl": {"sheets"},
+    "openpyxl": {"workbooks"},
     "onnx": {"finetuning"},
     "onnxscript": {"finetuning"},
     "onnxruntime": {"encoder", "finetuning"},
@@ -92,7 +93,7 @@ DOORS = {
     ),
     "numpy": set(
         "arrow indexes prose features decisions scorers linear encoder model tagging evaluation labels splits agreement calibration vectors "
-        "classifiers finetuning recipes training engines tagfiles profiles claims pictures reports corrections audits sheets cli".split()
+        "classifiers finetuning recipes training engines tagfiles profiles claims pictures reports corrections audits sheets workbooks cli".split()
     ),
 }
 
