@@ -59,8 +59,9 @@ def inert(text: str) -> str:
     >>> inert("=1+1")
     "'=1+1"
     """
-    cell = plain(text)[:LONGEST].rstrip()
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+    cell = plain(text)
+    # Cut last, so that what is inert already stays as it is.
+    return (f"'{cell}" if _FORMULA.match(cell) else cell)[:LONGEST].rstrip()
 
 
 def write_workbook(path: str | Path, sheet: Sheet, book: Codebook, *, force: bool = False) -> None:

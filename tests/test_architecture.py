@@ -37,6 +37,7 @@ CORRIDOR = [
     "calibration",
     "evaluation",
     "labels",
+    "exchange",
     "behaviour",
     "standoff",
     "splits",
@@ -92,7 +93,7 @@ DOORS = {
         "engines parts outputs tagfiles profiles cli".split()
     ),
     "numpy": set(
-        "arrow indexes prose features decisions scorers linear encoder model tagging evaluation labels splits agreement calibration vectors "
+        "arrow indexes prose features decisions scorers linear encoder model tagging evaluation labels exchange splits agreement calibration vectors "
         "classifiers finetuning recipes training engines tagfiles profiles claims pictures reports corrections audits sheets workbooks cli".split()
     ),
 }
