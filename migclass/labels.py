@@ -182,7 +182,7 @@ def as_json(row: LabelledSentence) -> str:
 def targets(rows: Sequence[LabelledSentence], codebook: Codebook, *, coder: str | None = None) -> np.ndarray:
     """Return the codes of rows as a matrix of shape (n, k): 1, 0, or nan where nobody judged.
 
-    With ``coder``, what that coder said; rows that this coder did not code are nan throughout.
+    With ``coder``, what that coder said; what this coder did not judge is nan.
     """
     Y = np.zeros((len(rows), len(codebook.codes)))
     for i, row in enumerate(rows):

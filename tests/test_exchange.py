@@ -323,6 +323,13 @@ def test_files_that_are_none_of_ours_are_refused(tmp_path, name, content, messag
         import_labels([tmp_path / name])
 
 
+def test_unknown_formats_and_rules_are_refused(tmp_path):
+    with pytest.raises(LabelError, match="no format 'brat'; expected one of csv, xlsx, label-studio, doccano, prodigy"):
+        export_labels(POOL, tmp_path / "out.ann", to="brat")
+    with pytest.raises(LabelError, match="no rule 'any'; expected one of majority, all"):
+        import_labels([ROOT / "examples" / "coding" / "anna.csv"], rule="any")
+
+
 def test_unknown_choices_are_refused(tmp_path):
     export_labels(POOL, tmp_path / "out.jsonl", to="prodigy")
     answer_prodigy(tmp_path / "out.jsonl", lambda task: {"accept": ["health"], "answer": "accept"})
@@ -379,7 +386,7 @@ def test_the_commands_go_out_and_back(tmp_path, sheet):
     said = done.stderr.splitlines()
     assert said[0] == f"{labels}: 6 sentences, coded by Cleo: 1; ben: 1"
     assert said[1].startswith("judged by nobody, so unknown: security, rights,")
-    assert said[2] == "coders disagree, so unknown: 1 codes of 1 sentences"
+    assert said[2] == "coders disagree, so unknown: 1 of the codes that they gave"
     assert read_sentences(labels, BOOK)[0].coders == {"Cleo": (), "ben": (FRAME,)}
     assert "exists already" in run("import", out, "-o", labels, code=1).stderr
     assert f"{labels}: 6 sentences, none coded\n" in run("import", out, "-o", labels, "--force").stderr

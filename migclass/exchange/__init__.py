@@ -50,11 +50,11 @@ def export_labels(source: str | Path, path: str | Path, *, to: str, codebook: Co
         The files written: that of the sentences, and beside it the tool's settings where it needs some.
 
     Raises:
-        LabelError: a row is broken, or two have one id.
+        LabelError: a row is broken, two have one id, or there is no such format.
         OutputError: the suffix is another, the file is there already, or it can't be written.
     """
     codebook = codebook or load_codebook()
-    tool, suffix = _FORMATS[to]
+    tool, suffix = _find(to)
     if Path(path).suffix.lower() != suffix:
         raise OutputError(f"{path}: not a file for {to}; name one that ends in {suffix}")
     tasks = list(make_tasks(read_sentences(source, codebook), codebook))
@@ -92,11 +92,17 @@ def import_labels(
     codebook = codebook or load_codebook()
     answers: list[Answer] = []
     for path in map(Path, paths):
-        tool = _FORMATS[kind or _guess(path)].tool
+        tool = _find(kind or _guess(path)).tool
         for answer in tool.read(path, codebook, empty_is_none=empty_is_none, encoding=encoding):
             name = answer.coder or path.stem
             answers.append(replace(answer, coder=(coders or {}).get(name, name)))
     return merge(answers, codebook, rule=rule)
+
+
+def _find(name: str) -> _Format:
+    if name not in _FORMATS:
+        raise LabelError(f"no format '{name}'; expected one of {', '.join(FORMATS)}")
+    return _FORMATS[name]
 
 
 def _guess(path: Path) -> str:

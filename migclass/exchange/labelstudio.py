@@ -11,6 +11,7 @@ from migclass.codebook import Code, Codebook
 from migclass.errors import LabelError
 from migclass.exchange.sentences import ROW, Answer, Task, chosen, unpack
 from migclass.files import check_free, replacing
+from migclass.workbooks import as_text
 
 _FRAMES, _COMMENT = "frames", "comment"
 _CONFIG = ".config.xml"
@@ -115,4 +116,4 @@ def _listed(value: Any, key: str) -> list[str]:
 
 def _name(user: Any) -> str:
     """Return a user's e-mail address where the export has it, else the number."""
-    return str(user["email"] if isinstance(user, dict) else user)
+    return as_text(user["email"] if isinstance(user, dict) else user)

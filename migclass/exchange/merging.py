@@ -21,8 +21,10 @@ def merge(answers: Iterable[Answer], codebook: Codebook, *, rule: str = RULES[0]
     judged anything comes back as it was.
 
     Raises:
-        LabelError: a coder judged a sentence twice and differently, or an id stands for two sentences.
+        LabelError: a coder judged a sentence twice and differently, an id stands for two sentences, or there is no such rule.
     """
+    if rule not in RULES:
+        raise LabelError(f"no rule '{rule}'; expected one of {', '.join(RULES)}")
     sentences: dict[str, list[Answer]] = {}
     for answer in answers:
         own = sentences.setdefault(answer.row.id, [])

@@ -12,7 +12,7 @@ from typing import Any
 from migclass.codebook import Codebook
 from migclass.errors import LabelError
 from migclass.labels import LabelledSentence, as_json, label_files, parse_row, read_lines
-from migclass.workbooks import inert, plain
+from migclass.workbooks import as_text, inert, plain
 
 # Sentences of the passage shown before and after the one to code.
 BEFORE, AFTER = 2, 1
@@ -117,8 +117,8 @@ def unpack(packed: Any, shown: Any, codebook: Codebook, where: str) -> tuple[Lab
         row = replace(parse_row(dict(data["row"]), where, codebook), where="")
     except (TypeError, ValueError, KeyError, RecursionError):
         raise LabelError(f"{where}: '{ROW}' is missing or damaged; expected what `migclass labels export` wrote there, copy it back") from None
-    if inert(str(shown)) != inert(row.text):
-        what = f"sentence '{row.id}' reads '{inert(str(shown))[:_SHOWN]}', was sent out as '{inert(row.text)[:_SHOWN]}'"
+    if (read := inert(as_text(shown))) != inert(row.text):
+        what = f"sentence '{row.id}' reads '{read[:_SHOWN]}', was sent out as '{inert(row.text)[:_SHOWN]}'"
         raise LabelError(f"{where}: {what}; copy it back, each sentence with its own '{ROW}'")
     return (row if row.coded is not None or asked == codebook.codes else replace(row, coded=asked)), asked
 

@@ -84,5 +84,5 @@ def _summarise(output: str, rows: Sequence[LabelledSentence], book: Codebook) ->
     known = {code for row in judged for code in (book.codes if row.coded is None else (*row.coded, *undecided(row)))}
     if judged and (never := [code for code in book.codes if code not in known]):
         click.echo(f"judged by nobody, so unknown: {', '.join(never)} (--empty-is-none counts what is left empty as a no)", err=True)
-    if disputed := [row for row in rows if undecided(row)]:
-        click.echo(f"coders disagree, so unknown: {sum(len(undecided(row)) for row in disputed)} codes of {len(disputed)} sentences", err=True)
+    if disputed := sum(len(undecided(row)) for row in rows):
+        click.echo(f"coders disagree, so unknown: {disputed} of the codes that they gave", err=True)
