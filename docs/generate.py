@@ -452,15 +452,26 @@ ANSWERS = {
     "claim": 'migclass profile tags.parquet --by year --claim "iom_role.balance[2019:] > iom_role.balance[:2014]"',
 }
 
+# Those of docs/coding.md.
+CODING = {
+    "export": "migclass labels export examples/coding/sentences.jsonl --to csv -o sheet.csv",
+    "import": "migclass labels import examples/coding/anna.csv examples/coding/ben.csv -o coded.jsonl",
+    "row": "sed -n 3p coded.jsonl",
+    "label studio": "migclass labels export examples/coding/sentences.jsonl --to label-studio -o tasks.json",
+    "doccano": "migclass labels export examples/coding/sentences.jsonl --to doccano -o sentences.jsonl",
+    "prodigy": "migclass labels export examples/coding/sentences.jsonl --to prodigy -o tasks.jsonl",
+}
 
-def answers() -> dict[str, str]:
-    """Return each command of ANSWERS with what it prints."""
+
+def run_all(commands: dict[str, str]) -> dict[str, str]:
+    """Return each command of a page with what it prints."""
     shown = {}
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "examples").symlink_to(ROOT / "examples")
-        for name, command in ANSWERS.items():
-            run = f"COLUMNS=80 PYTHONPATH={shlex.quote(str(ROOT))} {shlex.quote(sys.executable)} -m {command}"
-            printed = subprocess.run(run, shell=True, cwd=folder, stdout=subprocess.PIPE, text=True, check=True).stdout
+        for name, command in commands.items():
+            setting = f"export COLUMNS=80 PYTHONPATH={shlex.quote(str(ROOT))}"
+            run = f'{setting}; migclass() {{ {shlex.quote(sys.executable)} -m migclass "$@"; }}; {command}'
+            printed = subprocess.run(run, shell=True, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True).stdout
             shown[name] = f"```sh\n{command}\n```" + f"\n\n```text\n{printed}```" * bool(printed)
     return shown
 
@@ -470,7 +481,8 @@ def pages() -> dict[Path, str]:
     book, rows = load_codebook(), read_labels(codebook=load_codebook())
     blocks = {
         ROOT / "docs" / "cli.md": {"commands": commands()},
-        ROOT / "docs" / "answers.md": answers(),
+        ROOT / "docs" / "answers.md": run_all(ANSWERS),
+        ROOT / "docs" / "coding.md": run_all(CODING),
         ROOT / "README.md": {"headline": headline()},
         ROOT / "labels" / "README.md": {
             "counts": label_counts(rows, book), "documents": standoff_counts(book), "agreement": agreements(rows, book), "judge": judge(),

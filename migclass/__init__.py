@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from migclass.codebook import Codebook, load_codebook
     from migclass.errors import ClaimError, CodebookError, DocumentError, LabelError, MigclassError, ModelError, OutputError
     from migclass.evaluation import Evaluation
+    from migclass.exchange import export_labels, import_labels
     from migclass.labels import LabelledSentence, read_labels
     from migclass.model import Model, load_model, save_model
     from migclass.profiles import Figure, Profile, profile
@@ -44,6 +45,8 @@ _HOME = {
     "Tags": "tagging",
     "draw_audit": "audits",
     "estimate_audit": "audits",
+    "export_labels": "exchange",
+    "import_labels": "exchange",
     "load": "tagging",
     "load_codebook": "codebook",
     "load_model": "model",
@@ -83,6 +86,8 @@ __all__ = [
     "Tags",
     "draw_audit",
     "estimate_audit",
+    "export_labels",
+    "import_labels",
     "load",
     "load_codebook",
     "load_model",

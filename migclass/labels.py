@@ -33,7 +33,7 @@ class LabelledSentence:
     """One row of a label file; only ``text``, ``frames`` and ``poles`` are required in a file.
 
     ``coded`` lists the codes that were judged at all (None: all of the codebook); what was not judged is unknown,
-    not negative. ``where`` is file and line, for messages.
+    not negative. ``unjudged`` lists, by coder, what others judged and this coder did not. ``where`` is file and line, for messages.
     """
 
     text: str
@@ -47,6 +47,7 @@ class LabelledSentence:
     source: str = ""
     coders: dict[str, tuple[str, ...]] = field(default_factory=dict)
     coded: tuple[str, ...] | None = None
+    unjudged: dict[str, tuple[str, ...]] = field(default_factory=dict)
     note: str = ""
     where: str = ""
 
@@ -116,9 +117,6 @@ def parse_row(row: dict[str, Any], where: str, codebook: Codebook) -> LabelledSe
     if split not in SPLITS:
         raise LabelError(f"{where}: 'split' is {split!r}; expected one of {', '.join(SPLITS)}")
     id_ = str(row.get("id") or where)
-    coders = row.get("coders") or {}
-    if not isinstance(coders, dict):
-        raise LabelError(f"{where}: 'coders' is {type(coders).__name__}; expected an object of coder and list of ids")
     coded = row.get("coded")
     return LabelledSentence(
         text=text,
@@ -130,8 +128,9 @@ def parse_row(row: dict[str, Any], where: str, codebook: Codebook) -> LabelledSe
         genre=str(row.get("genre") or ""),
         split=split,
         source=str(row.get("source") or ""),
-        coders={str(k): _ids(coders, k, codebook.codes, f"{where}: coders") for k, v in coders.items() if v is not None},
+        coders=_by_coder(row, "coders", codebook.codes, where),
         coded=None if coded is None else _ids(row, "coded", codebook.codes, where),
+        unjudged=_by_coder(row, "unjudged", codebook.codes, where),
         note=str(row.get("note") or ""),
         where=where,
     )
@@ -158,6 +157,13 @@ def _ids(row: dict[str, Any], key: str, known: Sequence[str], where: str) -> tup
     return tuple(ids)
 
 
+def _by_coder(row: dict[str, Any], key: str, known: Sequence[str], where: str) -> dict[str, tuple[str, ...]]:
+    coders = row.get(key) or {}
+    if not isinstance(coders, dict):
+        raise LabelError(f"{where}: '{key}' is {type(coders).__name__}; expected an object of coder and list of ids")
+    return {str(coder): _ids(coders, coder, known, f"{where}: {key}") for coder, ids in coders.items() if ids is not None}
+
+
 def as_json(row: LabelledSentence) -> str:
     """Return a row as one line of a label file, without fields that hold their default.
 
@@ -176,19 +182,28 @@ def as_json(row: LabelledSentence) -> str:
 def targets(rows: Sequence[LabelledSentence], codebook: Codebook, *, coder: str | None = None) -> np.ndarray:
     """Return the codes of rows as a matrix of shape (n, k): 1, 0, or nan where nobody judged.
 
-    With ``coder``, what that coder said; rows that this coder did not code are nan throughout.
+    With ``coder``, what that coder said; what this coder did not judge is nan.
     """
     Y = np.zeros((len(rows), len(codebook.codes)))
     for i, row in enumerate(rows):
-        if row.coded is not None:
+        judged = row.coded if coder is None else judged_by(row, coder, codebook)
+        if judged is not None:
             Y[i] = np.nan
-            Y[i, [codebook.column[code] for code in row.coded]] = 0
-        codes = row.codes if coder is None else row.coders.get(coder)
-        if codes is None:
-            Y[i] = np.nan
-        else:
-            Y[i, [codebook.column[code] for code in codes]] = 1
+            Y[i, [codebook.column[code] for code in judged]] = 0
+        codes = row.codes if coder is None else row.coders.get(coder, ())
+        Y[i, [codebook.column[code] for code in codes]] = 1
     return Y
+
+
+def judged_by(row: LabelledSentence, coder: str, codebook: Codebook) -> tuple[str, ...]:
+    """Return the codes that a coder judged, in the codebook's order: none if it is no coder of the row.
+
+    What any coder named was judged, even where their disagreement left it unknown in the row.
+    """
+    if coder not in row.coders:
+        return ()
+    known = set(codebook.codes if row.coded is None else row.coded).union(*row.coders.values())
+    return tuple(code for code in codebook.codes if code in known.difference(row.unjudged.get(coder, ())))
 
 
 def labels_hash(rows: Sequence[LabelledSentence]) -> str:

@@ -24,6 +24,7 @@ CORRIDOR = [
     "prose",
     "languages",
     "tables",
+    "workbooks",
     "documents",
     "inputs",
     "features",
@@ -36,6 +37,7 @@ CORRIDOR = [
     "calibration",
     "evaluation",
     "labels",
+    "exchange",
     "behaviour",
     "standoff",
     "splits",
@@ -77,7 +79,7 @@ DOORS = {
     "rich": {"outputs", "cli"},
     "safetensors": {"model", "vectors"},
     "scipy": {"classifiers", "corrections"},
-    "openpyxl": {"sheets"},
+    "openpyxl": {"workbooks"},
     "onnx": {"finetuning"},
     "onnxscript": {"finetuning"},
     "onnxruntime": {"encoder", "finetuning"},
@@ -91,8 +93,8 @@ DOORS = {
         "engines parts outputs tagfiles profiles cli".split()
     ),
     "numpy": set(
-        "arrow indexes prose features decisions scorers linear encoder model tagging evaluation labels splits agreement calibration vectors "
-        "classifiers finetuning recipes training engines tagfiles profiles claims pictures reports corrections audits sheets cli".split()
+        "arrow indexes prose features decisions scorers linear encoder model tagging evaluation labels exchange splits agreement calibration vectors "
+        "classifiers finetuning recipes training engines tagfiles profiles claims pictures reports corrections audits sheets workbooks cli".split()
     ),
 }
 

@@ -3,6 +3,7 @@
 import click
 
 from migclass.cli.labels.coding import agreement, check, codebook, resolve, stats
+from migclass.cli.labels.exchange import export_, import_
 
 
 @click.group()
@@ -10,5 +11,5 @@ def labels() -> None:
     """Check, count and read labels and the codebook."""
 
 
-for command in (codebook, check, stats, agreement, resolve):
+for command in (codebook, check, stats, agreement, resolve, export_, import_):
     labels.add_command(command)
