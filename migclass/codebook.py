@@ -123,6 +123,10 @@ class Codebook:
         found = {frame.id: ("", frame.coded, frame.not_coded) for frame in self.frames}
         return found | {pole.id: (tension.question, pole.coded, pole.not_coded) for tension in self.tensions for pole in tension.poles}
 
+    def shared(self, other: "Codebook") -> tuple[str, ...]:
+        """Return the codes that stand for the same in another codebook, in the order of this one."""
+        return tuple(code for code in self.codes if self.meanings[code] == other.meanings.get(code))
+
     @cached_property
     def hash(self) -> str:
         """The first 16 hexadecimal digits of the SHA-256 of the source."""
