@@ -126,7 +126,7 @@ def gather(sources: Sequence[str | Path], codebook: Codebook, documents: Sequenc
     rows = [row for _, part in parts for row in part]
     resolution = resolve(read_standoff(codebook, role="train"), read_copies(documents)) if documents else None
     if resolution:
-        rows += _settled(resolution.sentences, codebook, unjudged)
+        rows += _fill_in(resolution.sentences, codebook, unjudged)
     train, validation, test = (tuple(row for row in rows if row.split == split) for split in SPLITS)
     if not train:
         raise ModelError(f"{', '.join(map(str, sources))}: no training sentence in it; expected rows of the split train")
@@ -136,7 +136,7 @@ def gather(sources: Sequence[str | Path], codebook: Codebook, documents: Sequenc
 def _read(source: str | Path, codebook: Codebook, unjudged: str) -> list[LabelledSentence]:
     rows = read_labels(source, codebook=codebook)
     if str(source) == DEFAULT:
-        return _settled(rows, codebook, unjudged)
+        return _fill_in(rows, codebook, unjudged)
     if real := next((row for row in rows if row.source not in ("", WRITTEN)), None):
         raise LabelError(
             f"{real.where}: source is '{real.source}', a real document; training reads written rows, your own (without source), "
@@ -145,8 +145,8 @@ def _read(source: str | Path, codebook: Codebook, unjudged: str) -> list[Labelle
     return rows
 
 
-def _settled(rows: Sequence[LabelledSentence], codebook: Codebook, unjudged: str) -> list[LabelledSentence]:
-    """Return shipped rows, of which those to learn from are judged for codes that the shipped codebook lacks if these count as negative."""
+def _fill_in(rows: Sequence[LabelledSentence], codebook: Codebook, unjudged: str) -> list[LabelledSentence]:
+    """Return shipped rows; if what is not judged is negative, those to learn from do not carry codes that the shipped codebook lacks."""
     lacking = tuple(code for code in codebook.codes if code not in load_codebook().column)
     if unjudged == UNKNOWN or not lacking:
         return list(rows)

@@ -16,6 +16,7 @@ CORRIDOR = [
     "errors",
     "resources",
     "files",
+    "projects",
     "arrow",
     "indexes",
     "decoding",
@@ -38,6 +39,7 @@ CORRIDOR = [
     "labels",
     "behaviour",
     "standoff",
+    "revisions",
     "splits",
     "agreement",
     "vectors",
@@ -92,7 +94,7 @@ DOORS = {
     ),
     "numpy": set(
         "arrow indexes prose features decisions scorers linear encoder model tagging evaluation labels splits agreement calibration vectors "
-        "classifiers finetuning recipes training engines tagfiles profiles claims pictures reports corrections audits sheets cli".split()
+        "classifiers finetuning recipes revisions training engines tagfiles profiles claims pictures reports corrections audits sheets cli".split()
     ),
 }
 

@@ -79,6 +79,12 @@ def test_shipped_rows_are_judged_for_what_their_codebook_has(mine, book):
     assert all(row.coded is None for row in read_labels(codebook=book))
 
 
+def test_a_codebook_may_lack_what_shipped_rows_have(book):
+    fewer = replace(book, frames=book.frames[1:])
+    rows = read_labels(codebook=fewer, split="validation")
+    np.testing.assert_array_equal(targets(rows, fewer), targets(read_labels(codebook=book, split="validation"), book)[:, 1:])
+
+
 def test_standoff_rows_are_judged_for_what_their_codebook_has(mine, book):
     found = targets(as_rows(read_standoff(mine, role="validation")), mine)
     assert np.isnan(found[:, mine.column["health"]]).all()
@@ -144,6 +150,7 @@ def test_the_command_line_says_what_goes_on_and_prints_dashes(own, shipped, fold
     assert "reading labels: shipped.jsonl, own.jsonl" in done.stderr
     assert "'health': learnt from the 70 sentences that were judged for it; in the other 300 it is unknown" in done.stderr
     assert "learnt 6 of 6" in done.stderr
+    assert load_codebook(folder / "model" / "codebook.toml").hash == load_codebook(folder / "mine.toml").hash
     done = run.invoke(main, ["evaluate", "--model", "model", "--split", "validation"])
     (line,) = (line for line in done.stdout.splitlines() if line.startswith("health"))
     assert line.split() == ["health", "0", "0", "–", "–", "–", "–", "–"]

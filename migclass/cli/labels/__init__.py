@@ -2,7 +2,9 @@
 
 import click
 
-from migclass.cli.labels.coding import agreement, check, codebook, resolve, stats
+from migclass.cli.labels.codebook import codebook
+from migclass.cli.labels.coding import agreement, check, resolve, stats
+from migclass.cli.labels.init import init
 
 
 @click.group()
@@ -10,5 +12,5 @@ def labels() -> None:
     """Check, count and read labels and the codebook."""
 
 
-for command in (codebook, check, stats, agreement, resolve):
+for command in (init, codebook, check, stats, agreement, resolve):
     labels.add_command(command)
