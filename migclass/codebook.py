@@ -204,9 +204,10 @@ def _extended(base: Codebook, data: dict[str, Any], where: str) -> Codebook:
     """Return the base with the blocks of a file added; its source says all of it, so that it is read without the base."""
     own = _blocks(data, where)
     blocks = {field: _added(head, getattr(base, field), own[field], _flags(data, head, where), where) for head, (field, _) in _BLOCKS.items()}
-    head = {"title": base.title, "version": base.version} | data
-    title, version = _get(head, "title", str, "a line of text", where), _get(head, "version", int, "a whole number", where)
+    top = {"title": base.title, "version": base.version} | data
+    title, version = _get(top, "title", str, "a line of text", where), _get(top, "version", int, "a whole number", where)
     book = Codebook(title, version, **blocks, source=base.source)
+    # An example of the base may name a pole that was replaced.
     book = replace(book, examples=tuple(example for example in book.examples if example in own["examples"] or _of_codes(example, book)))
     _check(book, own["examples"], where)
     return book if book == base else replace(book, source=_as_toml(book))

@@ -117,9 +117,7 @@ class Evaluation:
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain data for JSON; what can't be said without positives or judgements is None."""
         data = asdict(self)
-        for row in (*data["codes"], *data["means"]):
-            row |= {name: None for name, value in row.items() if isinstance(value, float) and np.isnan(value)}
-        return data
+        return data | {kind: [_without_nan(row) for row in data[kind]] for kind in ("codes", "means")}
 
     def mean(self, name: str) -> MeanScore:
         """Return the mean of that name ('frames' or 'poles')."""
@@ -213,7 +211,7 @@ class HeldOutScore:
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain data for JSON, None for nan."""
-        return {name: None if isinstance(value, float) and np.isnan(value) else value for name, value in asdict(self).items()}
+        return _without_nan(asdict(self))
 
 
 def held_out_scores(
@@ -306,6 +304,10 @@ def reliability(Y: np.ndarray, probabilities: np.ndarray) -> tuple[Bin, ...]:
     truth, p = (Y > 0)[judged], probabilities[judged].astype(np.float64)
     place = np.minimum((p * _BINS).astype(int), _BINS - 1)
     return tuple(Bin(float(p[place == b].mean()), float(truth[place == b].mean()), int((place == b).sum())) for b in np.unique(place))
+
+
+def _without_nan(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: None if isinstance(value, float) and np.isnan(value) else value for name, value in row.items()}
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -25,7 +25,7 @@ from migclass.training import train as train_model
 @click.option(
     "--unjudged", type=click.Choice(UNJUDGED), default=UNKNOWN, show_default=True,
     help="What shipped sentences say of a code that the shipped codebook lacks: nothing, or that they do not carry it. "
-    "Say negative only of a topic that texts on migration hardly ever touch.",
+    "Choose negative only for a topic that texts on migration hardly ever touch.",
 )  # fmt: skip
 @click.option("--encoder", metavar="DIR|NAME", help="For the recipe encoder, the sentence encoder to start from. [default: all-MiniLM-L6-v2]")
 @click.option("--soft-labels", metavar="CSV", help="For the recipe distilled, the teachers' probabilities. [default: those that ship]")
