@@ -16,10 +16,10 @@ import torch
 from sklearn.decomposition import PCA
 from transformers import AutoModel, AutoTokenizer
 
-from migclass.codebook import load_codebook
+from migclass.codebook import DEFAULT, load_codebook
 from migclass.features import tokenize
 from migclass.finetuning import starting_weights
-from migclass.labels import DEFAULT, read_labels
+from migclass.labels import read_labels
 from migclass.vectors import save_vectors
 
 FOLDER = Path(__file__).parent.parent / "models" / "word-vectors"

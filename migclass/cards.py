@@ -23,14 +23,14 @@ A migclass model. It tags English sentences of texts on migration with {frames} 
 ## What it was made from
 
 Recipe `{recipe}` with {parameters}. Learnt from {written} written sentences and {real} sentences of real documents
-(labels `{labels}`). The labels that ship with migclass were written and coded by a language model to the codebook; no
+(labels `{labels}`{own}). The labels that ship with migclass were written and coded by a language model to the codebook; no
 person has coded them yet. Thresholds were set on held-out folds{prevalence}; probabilities were then
 corrected by sentences of the split validation, if there were any.
 
 ## How good it is
 
 {quality}
-
+{out_of_fold}
 ## Limits
 
 English only. One sentence at a time: what a pronoun stands for, irony and the context of a passage are not seen. Shares of
@@ -53,21 +53,57 @@ def model_card(about: dict[str, Any], codebook: Codebook, *, real: str = "") -> 
         written=about["labels"]["written"],
         real=about["labels"]["real"],
         labels=about["labels"]["hash"],
+        own=_own(about, "train"),
         prevalence=", as if codes were as frequent as in the written sentences" if about["prevalence"] else "",
-        quality="\n\n".join(part for part in (real, _quality(about.get("quality"), pictured=not real)) if part),
+        out_of_fold=_out_of_fold(about.get("out_of_fold")),
+        quality="\n\n".join(part for part in (real, _quality(about, pictured=not real)) if part),
     )
 
 
-def _quality(quality: dict[str, Any] | None, *, pictured: bool) -> str:
+def _own(about: dict[str, Any], split: str) -> str:
+    """Say how many sentences of a split are the user's own, if any."""
+    count = about["labels"].get("own", {}).get(split, 0)
+    return f"; {count} of them the user's own" if count else ""
+
+
+def _quality(about: dict[str, Any], *, pictured: bool) -> str:
+    quality = about.get("quality")
     if quality is None:
         return "Not measured: the labels held no sentences of the split test. Run `migclass evaluate`."
+    own = _own(about, "test")
     lines = [
-        f"Measured on {quality['sentences']} written sentences of the split test, which it has not seen. Real text is harder; the figures for",
+        f"Measured on {quality['sentences']} written sentences of the split test{own}, which it has not seen. Real text is harder; the figures for",
         "the models that ship are in `benchmarks/README.md`. F1 with 95 % intervals by bootstrap over blocks of text.",
         "",
     ]
     picture = ["", "![Reliability, and F1 of what is kept](quality.svg)", "", *trust(quality)] if pictured else []
     return "\n".join([*lines, *quality_table(quality), *picture])
+
+
+def _out_of_fold(found: dict[str, Any] | None) -> str:
+    """Return the section on a user's own sentences, empty where there were none."""
+    if found is None:
+        return ""
+    lines = [
+        "",
+        "## Out of fold on own sentences",
+        "",
+        f"The {found['sentences']} training sentences ({found['passages']} passages) of the user's own files, each scored by a model that had not",
+        "seen its passage. Thresholds were chosen on these scores, so F1 is a little flattered, and most so for codes with few positives. Only",
+        "sentences that were judged for a code count; a code is as frequent there as it is among those. 95 % intervals by bootstrap over passages.",
+        "",
+        "| code | judged | positives | F1 | 95 % interval | average precision | 95 % interval |",
+        "|---|---|---|---|---|---|---|",
+        *(_held_out_row(code) for code in found["codes"]),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _held_out_row(c: dict[str, Any]) -> str:
+    spread = _interval(c["average_precision_low"], c["average_precision_high"])
+    cells = (f"`{c['code']}`", str(c["judged"]), str(c["positives"]), _figure(c["f1"]), _interval(c["low"], c["high"]))
+    return "| " + " | ".join([*cells, _figure(c["average_precision"]), spread]) + " |"
 
 
 def trust(quality: dict[str, Any]) -> list[str]:
@@ -95,10 +131,16 @@ def _row(c: dict[str, Any]) -> str:
     cells: Sequence[str] = (
         f"`{c['code']}`",
         str(c["positives"]),
-        f"{c['precision']:.2f}",
-        f"{c['recall']:.2f}",
-        f"{c['f1']:.2f}",
-        f"{c['low']:.2f}–{c['high']:.2f}",
-        *("–" if c[name] is None else f"{c[name]:.2f}" for name in ("average_precision", "brier_skill", "calibration_slope")),
+        *(_figure(c[name]) for name in ("precision", "recall", "f1")),
+        _interval(c["low"], c["high"]),
+        *(_figure(c[name]) for name in ("average_precision", "brier_skill", "calibration_slope")),
     )
     return "| " + " | ".join(cells) + " |"
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "–" if low is None else f"{_figure(low)}–{_figure(high)}"

@@ -1,6 +1,6 @@
 """The scikit-learn estimator that training uses: it counts, fits one logistic regression a code, and decides out of fold."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -91,7 +91,9 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.folds = folds
         self.n_jobs = n_jobs
 
-    def fit(self, X: Iterable[str], y: Any, groups: Sequence[Any] | None = None, soft: Any = None) -> "FrameClassifier":
+    def fit(
+        self, X: Iterable[str], y: Any, groups: Sequence[Any] | None = None, soft: Any = None, say: Callable[[str], None] = lambda message: None
+    ) -> "FrameClassifier":
         """Fit on n sentences.
 
         Args:
@@ -100,6 +102,7 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             groups: passage of each sentence; folds never divide one. None: every sentence is its own.
             soft: a teacher's probabilities, shape (n, k), to fit instead of y; nan where there is none. Calibration
                 and thresholds go by y all the same.
+            say: called with lines about progress.
 
         Raises:
             ValueError: no sentences, or y or soft has another length or other values.
@@ -108,6 +111,7 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Y = _labels(y, len(texts))
         goal = Y if soft is None else _soft_labels(soft, Y)
         self.classes_ = np.arange(Y.shape[1])
+        say(f"counting words in {len(texts)} sentences")
         tokens = tokenize(texts)
         space = _Space.learn(tokens, self._patterns(Y.shape[1]), (self.ngram_range[0], self.ngram_range[1]), self.min_count, self.vectors)
         matrix = space.matrix(tokens)
@@ -115,7 +119,7 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         folds = grouped_folds(len(texts), groups, self.folds)
         # The vocabulary of the whole is used in the folds too: it holds no labels, and counting once saves most of the time.
         held_out = np.full(Y.shape, np.nan)
-        fits = self._regress(matrix, goal, [train for train, _ in folds] + [np.arange(len(texts))])
+        fits = self._regress(matrix, goal, [train for train, _ in folds] + [np.arange(len(texts))], say)
         for (_, test), (coefficients, bias) in zip(folds, fits, strict=False):
             held_out[test] = matrix[test] @ coefficients + bias
         coefficients, bias = fits[-1]
@@ -148,10 +152,18 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"cues are given for {len(self.cues)} codes, but y has {k} columns")
         return tuple(cue_pattern(words) for words in self.cues)
 
-    def _regress(self, matrix: sp.csr_matrix, Y: np.ndarray, parts: Sequence[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
+    def _regress(
+        self, matrix: sp.csr_matrix, Y: np.ndarray, parts: Sequence[np.ndarray], say: Callable[[str], None]
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return coefficients (features, k) and biases (k,) for each of some parts of the rows."""
+        say(f"learning {Y.shape[1]} codes {len(parts)} times: without each of {len(parts) - 1} folds, and from all")
         # Processes, since threads would share liblinear's random numbers and no two runs would be the same.
-        return list(Parallel(n_jobs=self.n_jobs)(delayed(_regressions)(matrix[rows], Y[rows], self.C) for rows in parts))
+        running = Parallel(n_jobs=self.n_jobs, return_as="generator")(delayed(_regressions)(matrix[rows], Y[rows], self.C) for rows in parts)
+        fits = []
+        for number, fit in enumerate(running, 1):
+            say(f"learnt {number} of {len(parts)}")
+            fits.append(fit)
+        return fits
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -10,6 +10,8 @@ from migclass.calibration import brier_skill, calibration_slope
 from migclass.decisions import log_odds
 
 _DRAWS = 1000
+# Draws are reckoned in so many parts, to need less memory.
+_PARTS = 20
 _BLOCK = 10
 _BINS = 10
 # Below the smallest probability that a decision gives, so that no two margins fall together.
@@ -49,7 +51,7 @@ class CodeScore:
     """How well one code is found, and how far its probabilities can be believed.
 
     Counts, F1 with a 95 % interval, precision, recall, average precision; Brier skill (above 0: better than the plain
-    share) and calibration slope (1 is right).
+    share) and calibration slope (1 is right). Where nobody judged the code, counts are 0 and the rest is nan.
     """
 
     code: str
@@ -113,11 +115,9 @@ class Evaluation:
     about: dict[str, Any]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything as plain data for JSON; what can't be said without positives is None."""
+        """Return everything as plain data for JSON; what can't be said without positives or judgements is None."""
         data = asdict(self)
-        for row in (*data["codes"], *data["means"]):
-            row |= {name: None for name, value in row.items() if isinstance(value, float) and np.isnan(value)}
-        return data
+        return data | {kind: [_without_nan(row) for row in data[kind]] for kind in ("codes", "means")}
 
     def mean(self, name: str) -> MeanScore:
         """Return the mean of that name ('frames' or 'poles')."""
@@ -177,9 +177,9 @@ def evaluate(
         found = predicted[:, j] & judged
         hits = int((true & found).sum())
         where = {documents[int(i)] for i in np.flatnonzero(true)}
-        numbers = (int(true.sum()), len(where), _ratio(hits, found.sum()), _ratio(hits, true.sum()))
         trust = (brier_skill(Y[:, j], probabilities[:, j]), calibration_slope(Y[:, j], probabilities[:, j]))
-        rows.append(CodeScore(code, *numbers, float(f1[j]), float(low[j]), float(high[j]), float(ap[j]), *trust))
+        figures = np.array([_ratio(hits, found.sum()), _ratio(hits, true.sum()), f1[j], low[j], high[j], ap[j], *trust])
+        rows.append(CodeScore(code, int(true.sum()), len(where), *np.where(judged.any(), figures, np.nan).tolist()))
     enough = {row.code for row in rows if row.positives >= LEAST_POSITIVES}
     means, coverage, reliability_of = [], {}, {}
     for name, ids in groups.items():
@@ -189,6 +189,64 @@ def evaluate(
             lower, upper = np.nanpercentile(drawn[:, columns].mean(axis=1), [2.5, 97.5])
             means.append(MeanScore(name, len(columns), float(f1[columns].mean()), float(lower), float(upper), float(ap[columns].mean())))
     return Evaluation(len(Y), int(block.max(initial=-1)) + 1, tuple(rows), tuple(means), coverage, reliability_of, about or {})
+
+
+@dataclass(frozen=True)
+class HeldOutScore:
+    """How well one code is found in sentences that were each scored by a model that had not seen them.
+
+    Sentences that were judged for the code, those that have it, F1 and average precision with 95 % intervals; nan
+    where no judged sentence has it.
+    """
+
+    code: str
+    judged: int
+    positives: int
+    f1: float
+    low: float
+    high: float
+    average_precision: float
+    average_precision_low: float
+    average_precision_high: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain data for JSON, None for nan."""
+        return _without_nan(asdict(self))
+
+
+def held_out_scores(
+    Y: np.ndarray,
+    probabilities: np.ndarray,
+    tagged: np.ndarray,
+    *,
+    codes: Sequence[str],
+    documents: Sequence[str],
+    draws: int = _DRAWS,
+    seed: int = 0,
+) -> tuple[HeldOutScore, ...]:
+    """Compare with labels what was said of sentences out of fold; what was not held out counts as not judged.
+
+    Args:
+        Y: truth, shape (n, k): 1, 0, nan where nobody judged.
+        probabilities: shape (n, k), nan where nothing was held out.
+        tagged: bool, shape (n, k).
+        codes: the k ids.
+        documents: the document or passage of each sentence, shape (n,); intervals draw blocks of them.
+        draws: bootstrap draws.
+        seed: of the draws.
+    """
+    Y = np.where(np.isnan(probabilities), np.nan, Y)
+    times = _times(blocks(documents), draws, seed)
+    f1, drawn = f1_scores(Y, tagged), _drawn_f1(Y, tagged, times)
+    found = []
+    for j, code in enumerate(codes):
+        figures = (float("nan"),) * 6
+        if (Y[:, j] > 0).any():
+            precision = average_precision(Y[:, j], probabilities[:, j])
+            spread = _drawn_average_precision(Y[:, j], probabilities[:, j], times)
+            figures = (float(f1[j]), *_interval(drawn[:, j]), precision, *_interval(spread))
+        found.append(HeldOutScore(code, int((~np.isnan(Y[:, j])).sum()), int((Y[:, j] > 0).sum()), *figures))
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -248,16 +306,47 @@ def reliability(Y: np.ndarray, probabilities: np.ndarray) -> tuple[Bin, ...]:
     return tuple(Bin(float(p[place == b].mean()), float(truth[place == b].mean()), int((place == b).sum())) for b in np.unique(place))
 
 
+def _without_nan(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: None if isinstance(value, float) and np.isnan(value) else value for name, value in row.items()}
+
+
 def _ratio(part: float, whole: float) -> float:
     return float(part / whole) if whole else 0.0
 
 
 def _bootstrap(Y: np.ndarray, predicted: np.ndarray, block: np.ndarray, draws: int, seed: int) -> np.ndarray:
     """Return F1 of each code in samples of whole blocks, shape (draws, k)."""
-    rng = np.random.default_rng(seed)
+    return _drawn_f1(Y, predicted, _times(block, draws, seed))
+
+
+def _times(block: np.ndarray, draws: int, seed: int) -> np.ndarray:
+    """Return how often each sentence is in each sample of whole blocks, shape (draws, n)."""
     count = int(block.max(initial=-1)) + 1
-    times = rng.multinomial(count, np.full(count, 1 / count), size=draws)[:, block] if count else np.zeros((draws, 0))
+    drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=draws) if count else np.zeros((draws, 0))
+    return drawn[:, block]
+
+
+def _drawn_f1(Y: np.ndarray, predicted: np.ndarray, times: np.ndarray) -> np.ndarray:
     judged, true = ~np.isnan(Y), Y > 0
     hits = times @ (true & predicted).astype(float)
     sizes = times @ true.astype(float) + times @ (predicted & judged).astype(float)
     return 2 * hits / np.maximum(sizes, 1e-12)
+
+
+def _drawn_average_precision(y: np.ndarray, scores: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Return the average precision of one code in samples, shape (draws,); nan in those without positives."""
+    judged = np.flatnonzero(~np.isnan(y))
+    order = judged[np.argsort(-scores[judged], kind="stable")]
+    truth = y[order] > 0
+    drawn = []
+    for some in np.array_split(times, _PARTS):
+        counts = some[:, order]
+        hits, seen = np.cumsum(counts * truth, axis=1), np.maximum(np.cumsum(counts, axis=1), 1)
+        total = np.where(hits[:, -1] > 0, hits[:, -1], np.nan)
+        drawn.append((counts * truth * hits / seen).sum(axis=1) / total)
+    return np.concatenate(drawn)
+
+
+def _interval(drawn: np.ndarray) -> tuple[float, float]:
+    low, high = np.nanpercentile(drawn, [2.5, 97.5])
+    return float(low), float(high)

@@ -5,20 +5,20 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from migclass.codebook import Codebook
+from migclass.codebook import DEFAULT, Codebook, load_codebook
 from migclass.errors import LabelError
 from migclass.resources import resource
 from migclass.tables import parse_json_row
 
-DEFAULT = "default"
 WRITTEN = "written"
-SPLITS = ("train", "validation", "test")
+TRAIN = "train"
+SPLITS = (TRAIN, "validation", "test")
 # Two sentences are near-duplicates from this Jaccard similarity of their sets of five characters on.
 NEAR = 0.6
 _GRAM = 5
@@ -76,10 +76,14 @@ def label_files(source: str | Path = DEFAULT) -> list[Path]:
 def read_labels(source: str | Path = DEFAULT, *, codebook: Codebook, split: str | None = None) -> list[LabelledSentence]:
     """Read labelled sentences, of one split or all, in the order of the files.
 
+    The rows that ship were judged by the codebook that ships: what another codebook adds or defines anew is unknown in them.
+
     Raises:
-        LabelError: a row is broken or names an id that the codebook lacks; the message says file and line.
+        LabelError: a row is broken or names an id that the codebook lacks, and the message says file and line; or there are none.
     """
     rows = [row for path in label_files(source) for row in _read_file(path, codebook)]
+    if not rows:
+        raise LabelError(f'{source}: no labelled sentence in it yet; write one a line: {{"text": "...", "frames": [], "poles": []}}')
     return [row for row in rows if split is None or row.split == split]
 
 
@@ -101,7 +105,17 @@ def read_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             yield where, parse_json_row(line, where, error=LabelError)
 
 
-def _read_file(path: Path, codebook: Codebook) -> Iterator[LabelledSentence]:
+def _read_file(path: Path, codebook: Codebook) -> list[LabelledSentence]:
+    used = codebook_of(path, codebook)
+    return carry_over(_parse_file(path, used), used, codebook)
+
+
+def codebook_of(path: Path, codebook: Codebook) -> Codebook:
+    """Return the codebook by which the rows of a file were judged: this one, or for files that ship that which ships."""
+    return load_codebook() if path.resolve().parent == resource("labels").resolve() else codebook
+
+
+def _parse_file(path: Path, codebook: Codebook) -> Iterator[LabelledSentence]:
     for where, row in read_lines(path):
         if "text" not in row and "hash" in row:
             raise LabelError(f"{where}: a stand-off label without text; resolve it first (migclass labels resolve)")
@@ -134,6 +148,23 @@ def parse_row(row: dict[str, Any], where: str, codebook: Codebook) -> LabelledSe
         note=str(row.get("note") or ""),
         where=where,
     )
+
+
+def carry_over(rows: Iterable[LabelledSentence], old: Codebook, new: Codebook) -> list[LabelledSentence]:
+    """Return rows that were judged by one codebook as rows of another: unknown is what the other adds or defines anew."""
+    shared = new.shared(old)
+    return list(rows) if shared == old.codes == new.codes else [_judged_only(row, shared) for row in rows]
+
+
+def _judged_only(row: LabelledSentence, codes: Sequence[str]) -> LabelledSentence:
+    """Return a row with nothing said of other codes than these."""
+
+    def kept(ids: Sequence[str]) -> tuple[str, ...]:
+        return tuple(id_ for id_ in ids if id_ in codes)
+
+    coders, unjudged = ({coder: kept(ids) for coder, ids in said.items()} for said in (row.coders, row.unjudged))
+    coded = kept(codes if row.coded is None else row.coded)
+    return replace(row, frames=kept(row.frames), poles=kept(row.poles), coders=coders, coded=coded, unjudged=unjudged)
 
 
 _EXPECTED = {str: "text", int: "a whole number", list: "a list of ids"}

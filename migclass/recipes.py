@@ -46,13 +46,15 @@ OPTIONS = {"encoder": "encoder", "seed": "encoder", "soft_labels": "distilled"}
 class Fitted:
     """What a recipe gives: a scorer, how to read it, what it said of training sentences that it had not seen, and its options.
 
-    ``held_out`` holds probabilities as frequent as in the training sentences, shape (n, k), nan where nothing was held out.
-    ``packages`` are those besides migclass's own that it was made with.
+    ``held_out`` holds probabilities as frequent as in the training sentences, shape (n, k), nan where nothing was held out;
+    ``held_out_tags`` says which codes were tagged there by the decision's thresholds. ``packages`` are those besides
+    migclass's own that it was made with.
     """
 
     scorer: Scorer
     decision: Decision
     held_out: np.ndarray
+    held_out_tags: np.ndarray
     parameters: dict[str, Any]
     packages: tuple[str, ...] = ()
 
@@ -74,7 +76,7 @@ def distilled(rows: Sequence[LabelledSentence], codebook: Codebook, settings: Se
     """
     source = Path(settings.soft_labels) if settings.soft_labels else resource("labels", "soft-labels.csv")
     soft = read_soft_labels(source, rows, codebook)
-    settings.say(f"{np.isfinite(soft[:, 0]).sum()} of {len(rows)} sentences have soft labels")
+    settings.say(f"{np.isfinite(soft).any(axis=1).sum()} of {len(rows)} sentences have soft labels")
     fitted = _linear(rows, codebook, settings, soft=soft, vectors=load_vectors())
     return replace(fitted, parameters=fitted.parameters | {"soft_labels": hashlib.sha256(source.read_bytes()).hexdigest()[:16]})
 
@@ -83,10 +85,9 @@ def encoder(rows: Sequence[LabelledSentence], codebook: Codebook, settings: Sett
     """A fine-tuned sentence encoder beside `ngram`; their log-odds are added with weights chosen out of fold."""
     from migclass.finetuning import Schedule, finetune
 
-    settings.say(f"counting words in {len(rows)} sentences first")
     plan = Schedule(seed=settings.seed)
     Y, texts, passages = targets(rows, codebook), [row.text for row in rows], [row.passage for row in rows]
-    counted = _classifier(codebook, settings).fit(texts, Y, groups=passages)
+    counted = _classifier(codebook, settings).fit(texts, Y, groups=passages, say=settings.say)
     folds = grouped_folds(len(rows), passages, _ENCODER_FOLDS)
     tuned = finetune(texts, Y, folds, start=settings.encoder, schedule=plan, jobs=settings.jobs, say=settings.say)
     mix, bias = stack(tuned.held_out, counted.held_out_, Y)
@@ -94,23 +95,25 @@ def encoder(rows: Sequence[LabelledSentence], codebook: Codebook, settings: Sett
     decision = decide(logits, Y, settings.prevalence)
     scorer = Encoder(tuned.network, tuned.tokenizer, counted.linear_, mix, bias, plan.longest)
     parameters = {"start": settings.encoder or "all-MiniLM-L6-v2", "folds": _ENCODER_FOLDS} | asdict(plan)
-    return Fitted(scorer, decision, _held_out(logits, Y), parameters, ("torch", "transformers", "onnx", "onnxruntime"))
+    packages = ("torch", "transformers", "onnx", "onnxruntime")
+    return Fitted(scorer, decision, *_held_out(logits, Y, decision, settings), parameters, packages)
 
 
 def read_soft_labels(path: Path, rows: Sequence[LabelledSentence], codebook: Codebook) -> np.ndarray:
     """Return the soft labels of rows, by id: probabilities of shape (n, k), nan for a row without.
 
-    The file is CSV with an id and a column a code of the codebook, in any order.
+    The file is CSV with an id and a column a code of the codebook, in any order; of a code that has no column it says nothing.
 
     Raises:
-        LabelError: the file can't be read, lacks a code, or holds something else than a number from 0 to 1.
+        LabelError: the file can't be read, has no code, or holds something else than a number from 0 to 1.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             table = csv.DictReader(file)
-            if missing := [name for name in ("id", *codebook.codes) if name not in (table.fieldnames or ())]:
-                raise LabelError(f"{path}: no column '{missing[0]}'; expected id and a column for each code of the codebook")
-            known = {line["id"]: [float(line[code]) for code in codebook.codes] for line in table}
+            names = table.fieldnames or ()
+            if "id" not in names or not set(names) & set(codebook.codes):
+                raise LabelError(f"{path}: no column 'id', or none of a code; expected id and a column for each code of the codebook")
+            known = {line["id"]: [float(line[code]) if code in names else np.nan for code in codebook.codes] for line in table}
     except OSError as error:
         raise LabelError(f"{path}: can't be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -142,16 +145,18 @@ def _linear(
     soft: np.ndarray | None = None,
     vectors: WordVectors | None = None,
 ) -> Fitted:
-    settings.say(f"counting words in {len(rows)} sentences, and one regression a code")
     classifier = _classifier(codebook, settings).set_params(vectors=vectors)
     Y = targets(rows, codebook)
-    classifier.fit([row.text for row in rows], Y, groups=[row.passage for row in rows], soft=soft)
+    classifier.fit([row.text for row in rows], Y, groups=[row.passage for row in rows], soft=soft, say=settings.say)
     parameters = {k: v for k, v in classifier.get_params().items() if k not in ("cues", "n_jobs", "prevalence", "vectors")}
-    return Fitted(classifier.linear_, classifier.decision_, _held_out(classifier.held_out_, Y), parameters)
+    decision = classifier.decision_
+    return Fitted(classifier.linear_, decision, *_held_out(classifier.held_out_, Y, decision, settings), parameters)
 
 
-def _held_out(logits: np.ndarray, Y: np.ndarray) -> np.ndarray:
-    return decide(logits, Y, None).probabilities(logits)
+def _held_out(logits: np.ndarray, Y: np.ndarray, decision: Decision, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
+    """Return probabilities as frequent as in Y, and what the decision tags."""
+    plain = decision if settings.prevalence is None else decide(logits, Y, None)
+    return plain.probabilities(logits), decision.probabilities(logits) >= decision.threshold
 
 
 def _classifier(codebook: Codebook, settings: Settings) -> FrameClassifier:

@@ -17,10 +17,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from migclass.codebook import Codebook
+from migclass.codebook import Codebook, load_codebook
 from migclass.documents import STDIN, read_documents
 from migclass.errors import LabelError
-from migclass.labels import LabelledSentence, parse_row, read_lines
+from migclass.labels import LabelledSentence, carry_over, parse_row, read_lines
 from migclass.resources import resource
 from migclass.sentences import one_line
 from migclass.tables import is_table
@@ -40,7 +40,8 @@ class StandoffLabel:
     """The codes of one sentence of a document, without its words.
 
     ``start`` and ``end`` are offsets in the text that was coded (None where only sentences were at hand), ``letters`` the
-    number of letters, ``hash``, ``head`` and ``tail`` the salted hashes of all, the first and the last of them.
+    number of letters, ``hash``, ``head`` and ``tail`` the salted hashes of all, the first and the last of them. ``coded``
+    lists the codes that were judged (None: all).
     """
 
     document: str
@@ -52,6 +53,7 @@ class StandoffLabel:
     frames: tuple[str, ...]
     poles: tuple[str, ...]
     coders: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    coded: tuple[str, ...] | None = None
     start: int | None = None
     end: int | None = None
     role: str = "train"
@@ -155,9 +157,12 @@ def read_documents_list(path: Path | None = None) -> dict[str, dict[str, Any]]:
 def read_standoff(codebook: Codebook, *, role: str | None = None, folder: Path | None = None) -> list[StandoffLabel]:
     """Read the stand-off labels that ship, of one role or all; each file is named after its entry in documents.toml.
 
+    They were judged by the codebook that ships: what another codebook adds or defines anew is unknown in them.
+
     Raises:
         LabelError: a row is broken, or a file has no entry.
     """
+    judged_by = load_codebook() if folder is None else codebook
     folder = folder or resource("labels")
     listed = read_documents_list(folder / "documents.toml")
     labels = []
@@ -165,18 +170,22 @@ def read_standoff(codebook: Codebook, *, role: str | None = None, folder: Path |
         if path.stem not in listed:
             raise LabelError(f"{path}: no entry [{path.stem}] in {folder / 'documents.toml'}; add one with its role")
         if role in (None, listed[path.stem]["role"]):
-            labels += [_label(row, where, listed[path.stem]["role"], codebook) for where, row in read_lines(path)]
+            lines = [(where, _whole_row(row, where)) for where, row in read_lines(path)]
+            rows = carry_over((parse_row({"text": "-"} | row, where, judged_by) for where, row in lines), judged_by, codebook)
+            labels += [_label(line, row, listed[path.stem]["role"]) for (_, line), row in zip(lines, rows, strict=True)]
     return labels
 
 
-def _label(row: dict[str, Any], where: str, role: str, codebook: Codebook) -> StandoffLabel:
+def _whole_row(row: dict[str, Any], where: str) -> dict[str, Any]:
     for key in ("document", "n", "letters", "hash", "head", "tail"):
         if key not in row:
             raise LabelError(f"{where}: '{key}' is missing; expected a stand-off label")
-    checked = parse_row({"text": "-"} | row, where, codebook)
-    kept = {key: row.get(key) for key in ("document", "n", "letters", "hash", "head", "tail", "start", "end")}
-    rest: dict[str, Any] = kept | {"frames": checked.frames, "poles": checked.poles, "coders": checked.coders}
-    return StandoffLabel(**rest, role=role, where=where)
+    return row
+
+
+def _label(line: dict[str, Any], row: LabelledSentence, role: str) -> StandoffLabel:
+    kept: dict[str, Any] = {key: line.get(key) for key in ("document", "n", "letters", "hash", "head", "tail", "start", "end")}
+    return StandoffLabel(**kept, frames=row.frames, poles=row.poles, coders=row.coders, coded=row.coded, role=role, where=row.where)
 
 
 def read_copies(paths: Iterable[str | Path]) -> dict[str, str]:
@@ -239,7 +248,7 @@ def as_rows(labels: Iterable[StandoffLabel]) -> list[LabelledSentence]:
 def _sentence(label: StandoffLabel, text: str) -> LabelledSentence:
     return LabelledSentence(
         text=text, frames=label.frames, poles=label.poles, id=f"{label.document}:{label.n}", passage=label.document, n=label.n,
-        split="train" if label.role == "train" else "test", source=label.document, coders=label.coders, where=label.where,
+        split="train" if label.role == "train" else "test", source=label.document, coders=label.coders, coded=label.coded, where=label.where,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ CORRIDOR = [
     "errors",
     "resources",
     "files",
+    "projects",
     "arrow",
     "indexes",
     "decoding",
@@ -40,6 +41,7 @@ CORRIDOR = [
     "exchange",
     "behaviour",
     "standoff",
+    "revisions",
     "splits",
     "agreement",
     "vectors",
@@ -93,8 +95,9 @@ DOORS = {
         "engines parts outputs tagfiles profiles cli".split()
     ),
     "numpy": set(
-        "arrow indexes prose features decisions scorers linear encoder model tagging evaluation labels exchange splits agreement calibration vectors "
-        "classifiers finetuning recipes training engines tagfiles profiles claims pictures reports corrections audits sheets workbooks cli".split()
+        "arrow indexes prose features decisions scorers linear encoder model tagging evaluation labels exchange splits agreement "
+        "calibration vectors classifiers finetuning recipes revisions training engines tagfiles profiles claims pictures reports "
+        "corrections audits sheets workbooks cli".split()
     ),
 }
 

@@ -3,7 +3,7 @@ import pytest
 from sklearn.metrics import average_precision_score, f1_score
 
 from migclass.calibration import brier_skill, calibration_slope
-from migclass.evaluation import average_precision, blocks, compare, evaluate, f1_scores, reliability, risk_coverage
+from migclass.evaluation import average_precision, blocks, compare, evaluate, f1_scores, held_out_scores, reliability, risk_coverage
 
 
 @pytest.fixture
@@ -95,6 +95,30 @@ def test_reliability_counts_every_decision():
     assert brier_skill(Y[:, 0], np.full(5000, Y[:, 0].mean())) == pytest.approx(0)
     assert np.isnan(calibration_slope(np.zeros(3), np.ones(3)))
     assert np.isnan(brier_skill(np.zeros(3), np.ones(3)))
+
+
+def test_what_was_held_out(data):
+    Y, p = data
+    Y[:20, 0], p[20:40, 0] = np.nan, np.nan
+    Y[:, 2] = np.nan
+    tagged, documents = p >= 0.5, [str(i // 10) for i in range(200)]
+    first, second, third = held_out_scores(Y, p, tagged, codes=["a", "b", "c"], documents=documents)
+    assert (first.judged, first.positives) == (160, Y[40:, 0].sum())
+    assert first.f1 == pytest.approx(f1_score(Y[40:, 0], tagged[40:, 0]))
+    assert first.average_precision == pytest.approx(average_precision_score(Y[40:, 0], p[40:, 0]))
+    for score in (first, second):
+        assert score.low < score.f1 < score.high
+        assert score.average_precision_low < score.average_precision < score.average_precision_high
+    assert third.as_dict() == {"code": "c", "judged": 0, "positives": 0} | dict.fromkeys(list(third.as_dict())[3:])
+
+
+def test_intervals_of_average_precision_are_those_of_drawn_sentences():
+    rng = np.random.default_rng(5)
+    Y = (rng.random((60, 1)) < 0.3).astype(float)
+    p = np.clip(0.4 * Y + rng.random((60, 1)) * 0.6, 0, 1)
+    (score,) = held_out_scores(Y, p, p >= 0.5, codes=["a"], documents=[str(i) for i in range(60)])
+    drawn = [average_precision_score(Y[rows, 0], p[rows, 0]) for rows in rng.integers(0, 60, (2000, 60)) if Y[rows].any()]
+    np.testing.assert_allclose((score.average_precision_low, score.average_precision_high), np.percentile(drawn, [2.5, 97.5]), atol=0.04)
 
 
 def test_timid_and_bold_probabilities():

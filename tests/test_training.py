@@ -34,7 +34,7 @@ def test_the_default_labels_keep_their_splits_apart(book):
 @pytest.mark.parametrize(
     ("extra", "message"),
     [
-        ({"split": "test"}, "split is 'test'"),
+        ({"split": "dev"}, "'split' is 'dev'; expected one of train, validation, test"),
         ({"source": "some-speech"}, "a real document; training reads written rows"),
     ],
 )

@@ -38,6 +38,8 @@ def test_scoring_and_labels_work_from_any_folder(installed, tmp_path):
     (tmp_path / "page.txt").write_text("Remittances now exceed aid to the region three times over.")
     (row,) = [json.loads(line) for line in run(installed, tmp_path, "-m", "migclass", "score", "page.txt").splitlines()]
     assert row["frames"] == ["development"]
+    run(installed, tmp_path, "-m", "migclass", "labels", "init", "mine")
+    assert "coded for" in run(installed, tmp_path, "-m", "migclass", "labels", "codebook", "mine/codebook.toml")
     assert "sentences" in run(installed, tmp_path, "-m", "migclass", "labels", "stats")
 
 

@@ -1,6 +1,7 @@
 """``migclass evaluate``: a model against labelled sentences."""
 
 import json
+from math import isnan
 
 import click
 from click.core import ParameterSource
@@ -12,6 +13,8 @@ from migclass.labels import SPLITS, read_labels
 from migclass.standoff import ROLES, read_copies, read_standoff, resolve
 from migclass.tagging import Tagger, load
 from migclass.training import evaluate_rows
+
+_DASH = "–"
 
 
 @click.command()
@@ -97,8 +100,15 @@ def _print(result: Evaluation) -> None:
     for m in result.means:
         rows.append([f"{m.name}, mean of {m.codes}", "", "", "", "", f"{m.f1:.3f}", f"{m.low:.3f}-{m.high:.3f}", f"{m.average_precision:.2f}"])
     for c in result.codes:
-        counts = [c.code, str(c.positives), str(c.documents), f"{c.precision:.2f}", f"{c.recall:.2f}"]
-        rows.append([*counts, f"{c.f1:.3f}", f"{c.low:.3f}-{c.high:.3f}", f"{c.average_precision:.2f}"])
+        counts = [c.code, str(c.positives), str(c.documents), _figure(c.precision, 2), _figure(c.recall, 2)]
+        between = _DASH if isnan(c.low) else f"{c.low:.3f}-{c.high:.3f}"
+        rows.append([*counts, _figure(c.f1, 3), between, _figure(c.average_precision, 2)])
     print_table(head, rows)
     click.echo(f"{result.sentences} sentences in {result.blocks} blocks. Means are over codes with {LEAST_POSITIVES} positives or more.")
     click.echo("pos.: sentences with the code; docs: documents or passages they stand in;\nav. pr.: average precision.")
+    if any(isnan(c.average_precision) for c in result.codes):
+        click.echo(f"{_DASH}: nobody judged the code in these sentences, or none has it.")
+
+
+def _figure(value: float, digits: int) -> str:
+    return _DASH if isnan(value) else f"{value:.{digits}f}"

@@ -6,7 +6,7 @@ import click
 
 from migclass.model import check_place, save_model
 from migclass.recipes import RECIPES
-from migclass.training import DEFAULT_RECIPE
+from migclass.training import DEFAULT_RECIPE, UNJUDGED, UNKNOWN
 from migclass.training import train as train_model
 
 
@@ -22,6 +22,11 @@ from migclass.training import train as train_model
     "--documents", multiple=True, metavar="DIR|FILE",
     help="Your copies of real documents; their stand-off labels of the role train are learnt from as well.",
 )  # fmt: skip
+@click.option(
+    "--unjudged", type=click.Choice(UNJUDGED), default=UNKNOWN, show_default=True,
+    help="What shipped sentences say of a code that the shipped codebook lacks: nothing, or that they do not carry it. "
+    "Choose negative only for a topic that texts on migration hardly ever touch.",
+)  # fmt: skip
 @click.option("--encoder", metavar="DIR|NAME", help="For the recipe encoder, the sentence encoder to start from. [default: all-MiniLM-L6-v2]")
 @click.option("--soft-labels", metavar="CSV", help="For the recipe distilled, the teachers' probabilities. [default: those that ship]")
 @click.option("--write-soft-labels", metavar="CSV", help="Write what the model says of training sentences that it had not seen.")
@@ -34,6 +39,7 @@ def train(
     codebook: str | None,
     recipe: str,
     documents: tuple[str, ...],
+    unjudged: str,
     encoder: str | None,
     soft_labels: str | None,
     write_soft_labels: str | None,
@@ -43,8 +49,11 @@ def train(
 ) -> None:
     """Train a model on labelled sentences and write its folder.
 
-    A label file has a JSON object a line with text, frames and poles; more fields are allowed. The same labels,
-    platform and versions give the same bytes.
+    A label file has a JSON object a line with text, frames and poles; more fields are allowed. The split train is learnt
+    from, validation corrects probabilities, test is measured on. A row is judged for the codes in its field coded, or
+    for all; a shipped row, for those that the shipped codebook has and yours does not redefine. A code is learnt from the
+    sentences that were judged for it, and expected to be as frequent as it is there. The same labels, platform
+    and versions give the same bytes.
     """
     check_place(output, force=force)
     model = train_model(
@@ -52,6 +61,7 @@ def train(
         codebook=codebook,
         recipe=recipe,
         documents=documents,
+        unjudged=unjudged,
         encoder=encoder,
         soft_labels=soft_labels,
         write_soft_labels=write_soft_labels,

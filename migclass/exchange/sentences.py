@@ -11,7 +11,7 @@ from typing import Any
 
 from migclass.codebook import Codebook
 from migclass.errors import LabelError
-from migclass.labels import LabelledSentence, as_json, label_files, parse_row, read_lines
+from migclass.labels import LabelledSentence, as_json, carry_over, codebook_of, label_files, parse_row, read_lines
 from migclass.workbooks import as_text, inert, plain
 
 # Sentences of the passage shown before and after the one to code.
@@ -57,19 +57,23 @@ def read_sentences(source: str | Path, codebook: Codebook) -> list[LabelledSente
     Raises:
         LabelError: a row is broken, or two have one id.
     """
-    rows: list[LabelledSentence] = []
     first: dict[str, str] = {}
     copies: Counter[str] = Counter()
-    for where, fields in (line for path in label_files(source) for line in read_lines(path)):
+    return [row for path in label_files(source) for row in _read_file(path, codebook, first, copies)]
+
+
+def _read_file(path: Path, codebook: Codebook, first: dict[str, str], copies: Counter[str]) -> Iterator[LabelledSentence]:
+    """Yield the sentences of a file; ``first`` holds where each id stood so far, ``copies`` how often each text without one."""
+    used = codebook_of(path, codebook)
+    for where, fields in read_lines(path):
         if "frames" not in fields and "poles" not in fields:
             fields |= {"frames": [], "poles": [], "coded": []}
-        row = parse_row(fields, where, codebook)
+        row = parse_row(fields, where, used)
         if not fields.get("id"):
             row = _named(row, fields, copies)
         if first.setdefault(row.id, where) != where:
             raise LabelError(f"{where}: id '{row.id}' is that of {first[row.id]} too; ids must differ")
-        rows.append(replace(row, where=""))
-    return rows
+        yield from carry_over([replace(row, where="")], used, codebook)
 
 
 def _named(row: LabelledSentence, fields: dict[str, Any], copies: Counter[str]) -> LabelledSentence:

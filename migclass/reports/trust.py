@@ -113,7 +113,7 @@ def trust(tags: TaggedSentences, names: Mapping[str, str], tagger: Tagger | None
 
 def _labels(quality: dict[str, Any], book: Codebook) -> Iterator[Label]:
     for measured in quality.get("codes", ()):
-        if measured["code"] in book.column:
+        if measured["code"] in book.column and measured["f1"] is not None:
             yield Label(*(measured[name] for name in ("code", "f1", "low", "high", "positives")))
 
 

@@ -2,8 +2,10 @@
 
 import click
 
-from migclass.cli.labels.coding import agreement, check, codebook, resolve, stats
+from migclass.cli.labels.codebook import codebook
+from migclass.cli.labels.coding import agreement, check, resolve, stats
 from migclass.cli.labels.exchange import export_, import_
+from migclass.cli.labels.init import init
 
 
 @click.group()
@@ -11,5 +13,5 @@ def labels() -> None:
     """Check, count and read labels and the codebook."""
 
 
-for command in (codebook, check, stats, agreement, resolve, export_, import_):
+for command in (init, codebook, check, stats, agreement, resolve, export_, import_):
     labels.add_command(command)

@@ -1,4 +1,4 @@
-"""What labels hold: codebook, check, stats, agreement, resolve."""
+"""What labels hold: check, stats, agreement, resolve."""
 
 from collections import Counter
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 
 from migclass.agreement import agreement as compare_coders
 from migclass.cli.tables import print_table
-from migclass.codebook import as_markdown, load_codebook
+from migclass.codebook import load_codebook
 from migclass.errors import LabelError
 from migclass.labels import SPLITS, check_labels, read_labels, repeated_runs, targets
 from migclass.resources import resource
@@ -17,13 +17,6 @@ from migclass.standoff import resolve as resolve_labels
 
 _codebook = click.option("--codebook", metavar="TOML", help="A codebook of your own. [default: the shipped one]")
 _source = click.argument("source", default="default", metavar="[default|PATH]")
-
-
-@click.command()
-@click.argument("path", required=False, metavar="[TOML]")
-def codebook(path: str | None) -> None:
-    """Print a codebook as a page to read (Markdown)."""
-    click.echo(as_markdown(load_codebook(path)), nl=False)
 
 
 @click.command()
