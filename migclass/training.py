@@ -159,8 +159,14 @@ def evaluate_rows(tagger: Tagger, rows: Sequence[LabelledSentence], about: dict[
         codes=book.codes,
         groups={"frames": book.frame_ids, "poles": book.pole_ids},
         documents=[row.passage for row in rows],
-        about={"model": tagger.model.name, "model_hash": tagger.model.hash, "codebook": book.hash, "labels": labels_hash(rows)} | (about or {}),
+        about=measured_on(tagger, rows) | (about or {}),
     )
+
+
+def measured_on(tagger: Tagger, rows: Sequence[LabelledSentence]) -> dict[str, Any]:
+    """Return what an evaluation says of the model and the labels that it is of."""
+    model = tagger.model
+    return {"model": model.name, "model_hash": model.hash, "codebook": model.codebook.hash, "labels": labels_hash(rows)}
 
 
 def _check_positives(rows: Sequence[LabelledSentence], codebook: Codebook, say: Say) -> None:

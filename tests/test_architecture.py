@@ -47,6 +47,7 @@ CORRIDOR = [
     "plots",
     "cards",
     "training",
+    "comparisons",
     "engines",
     "parts",
     "outputs",
@@ -92,7 +93,7 @@ DOORS = {
     ),
     "numpy": set(
         "arrow indexes prose features decisions scorers linear encoder model tagging evaluation labels splits agreement calibration vectors "
-        "classifiers finetuning recipes training engines tagfiles profiles claims pictures reports corrections audits sheets cli".split()
+        "classifiers finetuning recipes training comparisons engines tagfiles profiles claims pictures reports corrections audits sheets cli".split()
     ),
 }
 
