@@ -72,6 +72,40 @@ def _quality(quality: dict[str, Any] | None, *, pictured: bool) -> str:
     return "\n".join([*lines, *quality_table(quality), *picture])
 
 
+def with_comparison(card: str, found: dict[str, Any]) -> str:
+    """Return a card that ends with what a comparison found, in place of the comparison that it may have ended with.
+
+    Args:
+        card: the card of the comparison's second model.
+        found: the comparison as plain data.
+    """
+    first, second = found["first"], found["second"]
+    lines = [
+        _BESIDE,
+        "",
+        f"That was `{first['about']['model']}` (hash `{first['about']['model_hash']}`). F1 of both on {second['sentences']} labelled sentences",
+        f"(labels `{second['about']['labels']}`), and by how much this model's is above the other's, with a 95 % interval.",
+        "",
+        "| code | positives | before | now | difference | 95 % interval |",
+        "|---|---|---|---|---|---|",
+    ]
+    return "\n".join([card.split(_BESIDE, maxsplit=1)[0].rstrip(), "", *lines, *_compared_rows(found)]) + "\n"
+
+
+def _compared_rows(found: dict[str, Any]) -> list[str]:
+    gained = {d["name"]: f"{d['f1']:+.2f} | {d['low']:+.2f} to {d['high']:+.2f}" for d in found["differences"]["codes"]}
+    before = {c["code"]: f"{c['f1']:.2f}" for c in found["first"]["codes"] if c["positives"]}
+    means = [
+        f"| **{one['name']}** ({one['codes']} codes) | | {one['f1']:.2f} | {other['f1']:.2f} | {d['f1']:+.2f} | {d['low']:+.2f} to {d['high']:+.2f} |"
+        for one, other, d in zip(found["first"]["means"], found["second"]["means"], found["differences"]["means"], strict=True)
+    ]
+    codes = [
+        f"| `{c['code']}` | {c['positives']} | {before.get(c['code'], '–')} | {c['f1']:.2f} | {gained.get(c['code'], '– | –')} |"
+        for c in found["second"]["codes"] if c["positives"]
+    ]  # fmt: skip
+    return means + codes
+
+
 def trust(quality: dict[str, Any]) -> list[str]:
     """Return lines that say how far probabilities can be believed, and what setting the unsure aside gives."""
     kept = {c["share"]: c["f1"] for c in quality["coverage"]["poles"]} if "poles" in quality["coverage"] else {}
@@ -104,37 +138,3 @@ def _row(c: dict[str, Any]) -> str:
         *("–" if c[name] is None else f"{c[name]:.2f}" for name in ("average_precision", "brier_skill", "calibration_slope")),
     )
     return "| " + " | ".join(cells) + " |"
-
-
-def with_comparison(card: str, found: dict[str, Any]) -> str:
-    """Return a card that ends with what a comparison found, in place of the comparison that it may have ended with.
-
-    Args:
-        card: the card of the comparison's second model.
-        found: the comparison as plain data.
-    """
-    first, second = found["first"], found["second"]
-    lines = [
-        _BESIDE,
-        "",
-        f"That was `{first['about']['model']}` (hash `{first['about']['model_hash']}`). F1 of both on {second['sentences']} labelled sentences",
-        f"(labels `{second['about']['labels']}`), and by how much this model's is above the other's, with a 95 % interval.",
-        "",
-        "| code | positives | before | now | difference | 95 % interval |",
-        "|---|---|---|---|---|---|",
-    ]
-    return "\n".join([card.split(_BESIDE, maxsplit=1)[0].rstrip(), "", *lines, *_compared_rows(found)]) + "\n"
-
-
-def _compared_rows(found: dict[str, Any]) -> list[str]:
-    gained = {d["name"]: f"{d['f1']:+.2f} | {d['low']:+.2f} to {d['high']:+.2f}" for d in found["differences"]["codes"]}
-    before = {c["code"]: f"{c['f1']:.2f}" for c in found["first"]["codes"]}
-    means = [
-        f"| **{one['name']}** ({one['codes']} codes) | | {one['f1']:.2f} | {other['f1']:.2f} | {d['f1']:+.2f} | {d['low']:+.2f} to {d['high']:+.2f} |"
-        for one, other, d in zip(found["first"]["means"], found["second"]["means"], found["differences"]["means"], strict=True)
-    ]
-    codes = [
-        f"| `{c['code']}` | {c['positives']} | {before.get(c['code'], '–')} | {c['f1']:.2f} | {gained.get(c['code'], '– | –')} |"
-        for c in found["second"]["codes"] if c["positives"]
-    ]  # fmt: skip
-    return means + codes

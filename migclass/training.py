@@ -149,6 +149,12 @@ def prevalence(rows: Sequence[LabelledSentence], codebook: Codebook) -> list[flo
     return [float(share) for share in np.maximum(np.nansum(Y, axis=0), 1) / judged]
 
 
+def measured_on(tagger: Tagger, rows: Sequence[LabelledSentence]) -> dict[str, Any]:
+    """Return what an evaluation says of the model and the labels that it is of."""
+    model = tagger.model
+    return {"model": model.name, "model_hash": model.hash, "codebook": model.codebook.hash, "labels": labels_hash(rows)}
+
+
 def evaluate_rows(tagger: Tagger, rows: Sequence[LabelledSentence], about: dict[str, Any] | None = None) -> Evaluation:
     """Score labelled sentences with a tagger and compare; means are over its frames and over its poles."""
     book = tagger.model.codebook
@@ -161,12 +167,6 @@ def evaluate_rows(tagger: Tagger, rows: Sequence[LabelledSentence], about: dict[
         documents=[row.passage for row in rows],
         about=measured_on(tagger, rows) | (about or {}),
     )
-
-
-def measured_on(tagger: Tagger, rows: Sequence[LabelledSentence]) -> dict[str, Any]:
-    """Return what an evaluation says of the model and the labels that it is of."""
-    model = tagger.model
-    return {"model": model.name, "model_hash": model.hash, "codebook": model.codebook.hash, "labels": labels_hash(rows)}
 
 
 def _check_positives(rows: Sequence[LabelledSentence], codebook: Codebook, say: Say) -> None:

@@ -12,7 +12,7 @@ from migclass.evaluation import LEAST_POSITIVES, Evaluation
 from migclass.tagging import Tagger
 from migclass.training import evaluate_rows
 
-_APART = APART | {"behaviour": ("documents", "role", "source", "split")}
+_MODES = APART | {"behaviour": ("documents", "role", "source", "split")}
 
 
 @click.command()
@@ -35,7 +35,7 @@ def evaluate(
 
     Intervals are 95 %, by bootstrap over documents, or over tens of consecutive sentences within longer ones.
     """
-    check_together(_APART, NEEDS | {"faults": "behaviour"})
+    check_together(_MODES, NEEDS | {"faults": "behaviour"})
     tagger = open_tagger(model)
     if behaviour:
         _judge(tagger, behaviour, faults, format_)
