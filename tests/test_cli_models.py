@@ -242,6 +242,9 @@ def test_the_card_says_how_the_model_compares_with_the_one_before(run, project, 
     assert "That was `base`" in text
     assert "| `health` | 16 | – | 1.00 | – | – |" in text
     assert load_model(project / "models" / "tiny").hash == tiny.hash
+    assert "--split goes with --labels only" in run("models", "promote", "models/tiny", "--split", "test", code=2)
+    run("models", "promote", "base")
+    assert "no sentence to measure on" in run("models", "promote", "models/tiny", "--labels", labels, "--split", "test", code=1)
     assert "base ships; compare it with" in run("models", "promote", "base", "--labels", labels, code=2)
 
 

@@ -10,9 +10,10 @@ from migclass.codebook import Codebook
 from migclass.labels import DEFAULT, SPLITS, LabelledSentence, read_labels
 from migclass.standoff import ROLES, read_copies, read_standoff, resolve
 
+split_option = click.option("--split", type=click.Choice(SPLITS), help="Measure on this split only. [default: test for the shipped labels, else all]")
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--labels", "source", default=DEFAULT, show_default=True, metavar="default|PATH", help="Label file or folder."),
-    click.option("--split", type=click.Choice(SPLITS), help="Measure on this split only. [default: test for the shipped labels, else all]"),
+    split_option,
     click.option("--documents", multiple=True, metavar="DIR|FILE", help="Your copies of real documents: measure on their stand-off labels."),
     click.option("--role", type=click.Choice(ROLES), default="test", show_default=True, help="With --documents, whose labels."),
 )

@@ -58,8 +58,7 @@ def _print(found: "Comparison", shown: int) -> None:
     _print_shared(found)
     for letter, own, codes in (("A", found.first, found.only_first), ("B", found.second, found.only_second)):
         _print_alone(letter, own, codes)
-    if found.redefined:
-        click.echo("\n" + textwrap.fill(f"The two codebooks define these in other words: {', '.join(found.redefined)}.", _WIDTH))
+    _print_list("The two codebooks define these in other words", found.redefined)
     for verdict, mended in (("mended", True), ("broken", False)):
         _print_changes(verdict, [change for change in found.changes if change.mended == mended], shown)
 
@@ -67,7 +66,7 @@ def _print(found: "Comparison", shown: int) -> None:
 def _print_shared(found: "Comparison") -> None:
     from migclass.evaluation import LEAST_POSITIVES
 
-    gained, second = {own.name: own for own in found.codes}, {own.code: own for own in found.second.codes}
+    second, silent = {own.code: own for own in found.second.codes}, []
     rows = [
         [f"{one.name}, mean of {one.codes}", "", f"{one.f1:.2f}", f"{other.f1:.2f}", _interval(own), f"{one.average_precision:.2f}",
          f"{other.average_precision:.2f}", ""]
@@ -75,12 +74,25 @@ def _print_shared(found: "Comparison") -> None:
     ]  # fmt: skip
     for one in found.first.codes:
         if one.code in second:
-            other, own = second[one.code], [change.mended for change in found.changes if change.code == one.code]
-            scores = [*_scores(one, other, "f1"), _interval(gained.get(one.code)), *_scores(one, other, "average_precision")]
-            rows.append([one.code, str(one.positives), *scores, f"{sum(own)}, {len(own) - sum(own)}"])
+            own = [change.mended for change in found.changes if change.code == one.code]
+            if one.positives or own:
+                rows.append(_row(one, second[one.code], found, f"{sum(own)}, {len(own) - sum(own)}"))
+            else:
+                silent.append(one.code)
     print_table(["code", *_HEAD], rows)
-    if len(found.codes) < len(rows) - len(found.means):
+    if any(_DASH in row for row in rows):
         click.echo(f"{_DASH}: fewer than {LEAST_POSITIVES} positives say too little; such codes are not in the means.")
+    _print_list("No sentence here has these by the labels, and both models agree", silent)
+
+
+def _row(one: "CodeScore", other: "CodeScore", found: "Comparison", changed: str) -> list[str]:
+    gained = next((own for own in found.codes if own.name == one.code), None)
+    return [one.code, str(one.positives), *_scores(one, other, "f1"), _interval(gained), *_scores(one, other, "average_precision"), changed]
+
+
+def _print_list(what: str, codes: Sequence[str]) -> None:
+    if codes:
+        click.echo("\n" + textwrap.fill(f"{what}: {', '.join(codes)}.", _WIDTH))
 
 
 def _scores(one: "CodeScore", other: "CodeScore", name: str) -> list[str]:
@@ -100,8 +112,7 @@ def _print_alone(letter: str, own: "Evaluation", codes: Sequence[str]) -> None:
     if rows:
         click.echo()
         print_table([f"only in {letter}", "pos.", "F1", "95 % interval", "ap"], rows)
-    if silent := [score.code for score in scores if not score.positives]:
-        click.echo("\n" + textwrap.fill(f"Only in {letter}, and no sentence here has them: {', '.join(silent)}.", _WIDTH))
+    _print_list(f"Only in {letter}, and no sentence here has them", [score.code for score in scores if not score.positives])
 
 
 def _print_changes(verdict: str, changes: Sequence["Change"], shown: int) -> None:
