@@ -117,12 +117,15 @@ def _missing(schema: pa.Schema) -> list[str]:
 
 def _one(name: str, tables: Sequence[pa.Table], paths: Sequence[str | Path]) -> str:
     """Return the only value that a column has in all tables."""
-    values = [(value, path) for table, path in zip(tables, paths, strict=True) for value in table.column(name).unique().to_pylist()]
-    (first, where), *others = values
-    if other := next(((value, path) for value, path in others if value != first), None):
-        found = f"{other[1]}: tagged by the {name} '{other[0]}'" + (f", and {where} by '{first}'" if other[1] != where else f" and by '{first}'")
-        raise DocumentError(f"{found}; tags of two {name}s can't be counted together: score all texts with one")
-    return str(first)
+    found = [(value, path) for table, path in zip(tables, paths, strict=True) for value in table.column(name).unique().to_pylist()]
+    one, first = found[0]
+    for other, path in found:
+        if other != one:
+            beside = f"and by '{one}'" if path == first else f"and {first} by '{one}'"
+            raise DocumentError(
+                f"{path}: tagged by the {name} '{other}', {beside}; tags of two {name}s can't be counted together: score all with one"
+            )
+    return str(one)
 
 
 def _find_codebook(digest: str, models: Iterable[Path]) -> Codebook:

@@ -174,9 +174,9 @@ def test_only_the_models_line_changes(run, tmp_path, tiny_folder, text):
     [
         ("model = \n", "migclass.toml: not TOML: Invalid value (at line 1"),
         ("other = 1\nmodel = 3\n", "migclass.toml:2: 'model' is 3; expected a model folder or the name of"),
-        ('\n\nmodel = "models/gone"\n', "migclass.toml:3: model is 'models/gone', and there is no such model; expected a model folder, seen"),
-        ('model = ""\n', "migclass.toml:1: model is '', and there is no such model"),
-        ("model = '''\nx'''\n", "migclass.toml:1: model is 'x', and there is no such model"),
+        ('\n\nmodel = "models/gone"\n', "migclass.toml:3: 'model' is 'models/gone', and there is no such model; expected a model folder, seen"),
+        ('model = ""\n', "migclass.toml:1: 'model' is '', and there is no such model"),
+        ("model = '''\nx'''\n", "migclass.toml:1: 'model' is 'x', and there is no such model"),
         (b"model = '\xff'", "migclass.toml: byte 9 is not UTF-8"),
     ],
 )

@@ -59,7 +59,7 @@ def test_tags_of_two_kinds_are_refused(tags, book, column, old, new, message):
     (mixed := one.with_name("mixed.jsonl")).write_text(text + changed, encoding="utf-8")
     with pytest.raises(DocumentError, match=rf"^{other}: tagged by the {column} '{new}\w+', and {one} by '{old}\w+'; {message}"):
         read_tags([one, other], codebook=book)
-    with pytest.raises(DocumentError, match=rf"^{mixed}: tagged by the {column} '{new}\w+' and by '{old}\w+'; {message}"):
+    with pytest.raises(DocumentError, match=rf"^{mixed}: tagged by the {column} '{new}\w+', and by '{old}\w+'; {message}"):
         read_tags([mixed], codebook=book)
 
 

@@ -69,7 +69,7 @@ class Project:
             return resource("models", name)
         shipped = ", ".join(shipped_models())
         raise ProjectError(
-            f"{self._where}: {_KEY} is '{name}', and there is no such model; expected a model folder, seen from this file, or a model that ships "
+            f"{self._where}: '{_KEY}' is '{name}', and there is no such model; expected a model folder, seen from this file, or a model that ships "
             f"({shipped}); train it again, or choose another: migclass models promote MODEL"
         )
 
