@@ -15,10 +15,10 @@ import click
 import numpy as np
 
 from migclass.calibration import decide
-from migclass.codebook import load_codebook
+from migclass.codebook import DEFAULT, load_codebook
 from migclass.decisions import log_odds
 from migclass.evaluation import f1_scores
-from migclass.labels import DEFAULT, labels_hash, targets
+from migclass.labels import labels_hash, targets
 from migclass.recipes import RECIPES, Settings
 from migclass.standoff import read_standoff
 from migclass.training import DEFAULT_RECIPE, gather

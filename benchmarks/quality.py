@@ -20,10 +20,10 @@ import click
 import numpy as np
 import pyarrow as pa
 
+from migclass.codebook import DEFAULT as SHIPPED
 from migclass.codebook import load_codebook
 from migclass.decisions import log_odds
 from migclass.evaluation import compare, evaluate
-from migclass.labels import DEFAULT as SHIPPED
 from migclass.labels import LabelledSentence, labels_hash, read_labels, targets
 from migclass.model import DEFAULT, find_model, load_model, shipped_models
 from migclass.resources import resource

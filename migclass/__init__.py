@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from migclass.audits import Audit, AuditReport, draw_audit, estimate_audit, plan_audit
     from migclass.classifiers import FrameClassifier
     from migclass.codebook import Codebook, load_codebook
+    from migclass.comparisons import Comparison, compare_models
     from migclass.errors import ClaimError, CodebookError, DocumentError, LabelError, MigclassError, ModelError, OutputError
     from migclass.evaluation import Evaluation
     from migclass.exchange import export_labels, import_labels
@@ -27,6 +28,7 @@ _HOME = {
     "ClaimError": "errors",
     "Codebook": "codebook",
     "CodebookError": "errors",
+    "Comparison": "comparisons",
     "DocumentError": "errors",
     "Evaluation": "evaluation",
     "Explanation": "tagging",
@@ -43,6 +45,7 @@ _HOME = {
     "TaggedSentences": "tagfiles",
     "Tagger": "tagging",
     "Tags": "tagging",
+    "compare_models": "comparisons",
     "draw_audit": "audits",
     "estimate_audit": "audits",
     "export_labels": "exchange",
@@ -68,6 +71,7 @@ __all__ = [
     "ClaimError",
     "Codebook",
     "CodebookError",
+    "Comparison",
     "DocumentError",
     "Evaluation",
     "Explanation",
@@ -84,6 +88,7 @@ __all__ = [
     "TaggedSentences",
     "Tagger",
     "Tags",
+    "compare_models",
     "draw_audit",
     "estimate_audit",
     "export_labels",

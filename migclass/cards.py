@@ -37,6 +37,8 @@ English only. One sentence at a time: what a pronoun stands for, irony and the c
 machine tags are biased by the errors above; check a sample by hand before you publish a share.
 """
 
+_BESIDE = "## Beside the model that it replaced"
+
 
 def model_card(about: dict[str, Any], codebook: Codebook, *, real: str = "") -> str:
     """Return the card of a model; ``real`` is what is known of it on real text, in Markdown."""
@@ -104,6 +106,40 @@ def _held_out_row(c: dict[str, Any]) -> str:
     spread = _interval(c["average_precision_low"], c["average_precision_high"])
     cells = (f"`{c['code']}`", str(c["judged"]), str(c["positives"]), _figure(c["f1"]), _interval(c["low"], c["high"]))
     return "| " + " | ".join([*cells, _figure(c["average_precision"]), spread]) + " |"
+
+
+def with_comparison(card: str, found: dict[str, Any]) -> str:
+    """Return a card that ends with what a comparison found, in place of the comparison that it may have ended with.
+
+    Args:
+        card: the card of the comparison's second model.
+        found: the comparison as plain data.
+    """
+    first, second = found["first"], found["second"]
+    lines = [
+        _BESIDE,
+        "",
+        f"That was `{first['about']['model']}` (hash `{first['about']['model_hash']}`). F1 of both on {second['sentences']} labelled sentences",
+        f"(labels `{second['about']['labels']}`), and by how much this model's is above the other's, with a 95 % interval.",
+        "",
+        "| code | positives | before | now | difference | 95 % interval |",
+        "|---|---|---|---|---|---|",
+    ]
+    return "\n".join([card.split(_BESIDE, maxsplit=1)[0].rstrip(), "", *lines, *_compared_rows(found)]) + "\n"
+
+
+def _compared_rows(found: dict[str, Any]) -> list[str]:
+    gained = {d["name"]: f"{d['f1']:+.2f} | {d['low']:+.2f} to {d['high']:+.2f}" for d in found["differences"]["codes"]}
+    before = {c["code"]: f"{c['f1']:.2f}" for c in found["first"]["codes"] if c["positives"]}
+    means = [
+        f"| **{one['name']}** ({one['codes']} codes) | | {one['f1']:.2f} | {other['f1']:.2f} | {d['f1']:+.2f} | {d['low']:+.2f} to {d['high']:+.2f} |"
+        for one, other, d in zip(found["first"]["means"], found["second"]["means"], found["differences"]["means"], strict=True)
+    ]
+    codes = [
+        f"| `{c['code']}` | {c['positives']} | {before.get(c['code'], '–')} | {c['f1']:.2f} | {gained.get(c['code'], '– | –')} |"
+        for c in found["second"]["codes"] if c["positives"]
+    ]  # fmt: skip
+    return means + codes
 
 
 def trust(quality: dict[str, Any]) -> list[str]:

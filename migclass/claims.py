@@ -168,7 +168,7 @@ def _read(tags: TaggedSentences, models: bool) -> tuple[list[_Reading], tuple[st
     for model in map(load_model, shipped_models() if models else ()):
         if model.codebook.hash != tags.codebook.hash:
             notes.append(f"{model.name} is left out: it has another codebook")
-        elif _mark(model) != tags.model:
+        elif model.mark != tags.model:
             readings += _shifted(tags, model.probabilities(tags.rows.column("text").combine_chunks()), model)
     return readings, tuple(notes)
 
@@ -177,18 +177,14 @@ def _own_model(tags: TaggedSentences) -> Model | None:
     """Return the model that made the tags, if it ships."""
     name = tags.model.rpartition(" ")[0]
     model = load_model(name) if name in shipped_models() else None
-    return model if model and _mark(model) == tags.model else None
-
-
-def _mark(model: Model) -> str:
-    return f"{model.name} {model.hash}"
+    return model if model and model.mark == tags.model else None
 
 
 def _shifted(tags: TaggedSentences, probabilities: np.ndarray, model: Model) -> Iterator[_Reading]:
     """Yield the tags that a model's probabilities give at each shift of its thresholds."""
     odds, threshold = log_odds(probabilities), log_odds(model.decision.threshold)
     for shift in SHIFTS:
-        yield _Reading(_mark(model), shift, replace(tags, tagged=odds >= threshold + shift))
+        yield _Reading(model.mark, shift, replace(tags, tagged=odds >= threshold + shift))
 
 
 class _Counted(NamedTuple):

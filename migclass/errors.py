@@ -27,3 +27,7 @@ class ModelError(MigclassError):
 
 class OutputError(MigclassError):
     """A result that can't be written where it was asked for."""
+
+
+class ProjectError(MigclassError):
+    """A project file of the command line that can't be read, or names what is not there."""

@@ -61,6 +61,11 @@ class Model:
         """The first 16 hexadecimal digits of the SHA-256 of model.json, which holds the hashes of what is scored with."""
         return _digest(self.manifest)[:16]
 
+    @property
+    def mark(self) -> str:
+        """Name and hash, as tags carry them."""
+        return f"{self.name} {self.hash}".strip()
+
     @cached_property
     def files(self) -> dict[str, bytes]:
         """The files of the folder that scores depend on, by name."""
@@ -155,9 +160,13 @@ def shipped_models() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in resource("models").glob("*/model.json")))
 
 
-def shipped_with_hash(digest: str) -> str | None:
-    """Return the name of the shipped model that has this hash, if any."""
-    return next((name for name in shipped_models() if _digest(_read(resource("models", name), "model.json"))[:16] == digest), None)
+def model_hash(folder: Path) -> str:
+    """Return the hash of the model in a folder, without loading it.
+
+    Raises:
+        ModelError: there is no model.json.
+    """
+    return _digest(_read(folder, "model.json"))[:16]
 
 
 def load_model(name: str | Path | None = None) -> Model:

@@ -104,12 +104,16 @@ def _same_columns(head: list[str], names: list[str]) -> None:
 
 
 def write_table(batches: Iterable[pa.RecordBatch], file: BinaryIO, *, width: int | None = None, colour: bool = False) -> None:
-    """Write a table to read: a sentence a row, with its frames and poles; codes that are unsure carry a question mark."""
+    """Write a table to read: a sentence a row, with its frames and poles; codes that are unsure carry a question mark.
+
+    The last line says which model and codebook made the tags.
+    """
     from rich.console import Console
     from rich.table import Table
 
     text = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="", write_through=True)
     console = Console(file=text, width=width or 80, force_terminal=colour, no_color=not colour, highlight=False)
+    made = ""
     for document, rows in _by_document(batches):
         table = Table(title=_plain(document), title_justify="left", box=None, expand=True, pad_edge=False, show_header=True, header_style="dim")
         table.add_column("", justify="right", style="dim", no_wrap=True)
@@ -120,6 +124,9 @@ def write_table(batches: Iterable[pa.RecordBatch], file: BinaryIO, *, width: int
             cells = [", ".join(_marked(row[kind], row["unsure"])) for kind in ("frames", "poles")]
             table.add_row(str(row["index"] + 1), _plain(row["text"]), *cells)
         console.print(table)
+        made = f"Tagged by {rows[0]['model']}, codebook {rows[0]['codebook']}."
+    if made:
+        console.print(_plain(made), style="dim")
     text.detach()
 
 

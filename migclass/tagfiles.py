@@ -1,9 +1,10 @@
 """Files of tags, as `migclass score` writes them -> arrays to count with."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -64,23 +65,26 @@ class TaggedSentences:
         return to_numpy(self.rows.column("document").combine_chunks().dictionary_encode().indices).astype(np.int64)
 
 
-def read_tags(paths: Sequence[str | Path], *, codebook: Codebook | None = None) -> TaggedSentences:
+def read_tags(paths: Sequence[str | Path], *, codebook: Codebook | None = None, models: Iterable[Path] = ()) -> TaggedSentences:
     """Read files of tags: JSON lines, CSV or Parquet.
 
     Args:
         paths: the files; all of them tagged by one model.
-        codebook: the codebook of that model. Without it, that of the shipped model or labels whose hash the tags carry.
+        codebook: the codebook of that model. Without it, the one with the hash that the tags carry among those of the shipped labels and models.
+        models: folders of more models whose codebooks are looked through.
 
     Raises:
-        DocumentError: a file can't be read or holds no tags, files differ in their columns, or tags of two models stand together.
-        ModelError: no codebook that ships has the hash that the tags carry.
+        DocumentError: a file can't be read or holds no tags, files differ in their columns, or tags of two models or codebooks stand together.
+        ModelError: the codebook has not the hash that the tags carry, or none is found that has.
     """
     tables = [_read(str(path)) for path in paths]
+    _one("model", tables, paths)
+    digest = _one("codebook", tables, paths).rsplit(" ", 1)[-1]
     if differ := next((path for path, table in zip(paths, tables, strict=True) if table.column_names != tables[0].column_names), None):
         raise DocumentError(f"{differ}: has other columns than {paths[0]}; score both with the same options, or read them apart")
-    table = pa.concat_tables(tables, promote_options="permissive")
-    _one(table, "model", paths)
-    return as_arrays(table, codebook or _find_codebook(_one(table, "codebook", paths).rsplit(" ", 1)[-1]))
+    if codebook and codebook.hash != digest:
+        raise ModelError(f"{paths[0]}: the tags carry the codebook {digest}, and the one given has the hash {codebook.hash}; name the one they carry")
+    return as_arrays(pa.concat_tables(tables, promote_options="permissive"), codebook or _find_codebook(digest, models))
 
 
 def is_tags(path: str | Path) -> bool:
@@ -111,21 +115,26 @@ def _missing(schema: pa.Schema) -> list[str]:
     return [name for name in ("document", *_NUMBERS, *_KINDS, "unsure", "model", "codebook") if name not in schema.names]
 
 
-def _one(table: pa.Table, name: str, paths: Sequence[str | Path]) -> str:
-    """Return the only value of a column."""
-    values = table.column(name).unique().to_pylist()
-    if len(values) != 1:
-        found = " and ".join(f"'{value}'" for value in values[:2])
-        raise DocumentError(f"{', '.join(map(str, paths))}: tags of two kinds ({name} {found}) can't be counted together; score all texts with one")
-    return str(values[0])
+def _one(name: str, tables: Sequence[pa.Table], paths: Sequence[str | Path]) -> str:
+    """Return the only value that a column has in all tables."""
+    found = [(value, path) for table, path in zip(tables, paths, strict=True) for value in table.column(name).unique().to_pylist()]
+    one, first = found[0]
+    for other, path in found:
+        if other != one:
+            beside = f"and by '{one}'" if path == first else f"and {first} by '{one}'"
+            raise DocumentError(
+                f"{path}: tagged by the {name} '{other}', {beside}; tags of two {name}s can't be counted together: score all with one"
+            )
+    return str(one)
 
 
-def _find_codebook(digest: str) -> Codebook:
+def _find_codebook(digest: str, models: Iterable[Path]) -> Codebook:
     # One after the other, and without the models: the first is nearly always the one.
-    paths = (None, *(find_model(name) / "codebook.toml" for name in shipped_models()))
-    found = next((book for book in map(load_codebook, paths) if book.hash == digest), None)
+    folders = chain(map(find_model, shipped_models()), models)
+    books = map(load_codebook, chain([None], (folder / "codebook.toml" for folder in folders)))
+    found = next((book for book in books if book.hash == digest), None)
     if found is None:
-        raise ModelError(f"no codebook that ships has the hash {digest}, which the tags carry; name it with --codebook, a model's codebook.toml")
+        raise ModelError(f"no codebook at hand has the hash {digest}, which the tags carry; name the codebook.toml of the model that made them")
     return found
 
 

@@ -23,7 +23,8 @@ class Tags:
 
     ``frames`` and ``poles`` are the codes at or above their thresholds, ``unsure`` those whose probability is too
     near the threshold to rely on, ``scores`` the probability of every code. ``start`` and ``end`` are
-    offsets into the document's text, in characters; None where there is no document.
+    offsets into the document's text, in characters; None where there is no document. ``model`` (name and hash) and
+    ``codebook`` (version and hash) are what made the tags.
     """
 
     text: str
@@ -33,6 +34,8 @@ class Tags:
     scores: dict[str, float]
     start: int | None = None
     end: int | None = None
+    model: str = ""
+    codebook: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ class Tagger:
         columns = self.columns(self.predict_proba(texts))
         rows = pa.RecordBatch.from_pydict(columns).to_pylist()
         return [
-            Tags(text, tuple(row["frames"]), tuple(row["poles"]), tuple(row["unsure"]), row["scores"], *place)
+            Tags(text, tuple(row["frames"]), tuple(row["poles"]), tuple(row["unsure"]), row["scores"], *place, row["model"], row["codebook"])
             for text, row, place in zip(texts, rows, places, strict=True)
         ]
 
@@ -132,14 +135,13 @@ class Tagger:
         tagged = probabilities >= decision.threshold
         unsure = (probabilities >= decision.low) & (probabilities < decision.high)
         n, frames = len(probabilities), len(book.frames)
-        marks = (self.model.name, self.model.hash), (book.version, book.hash)
         return {
             "frames": _lists(tagged[:, :frames], book.frame_ids),
             "poles": _lists(tagged[:, frames:], book.pole_ids),
             "unsure": _lists(unsure, book.codes),
             "scores": pa.StructArray.from_arrays([numbers(column) for column in np.ascontiguousarray(probabilities.T)], names=list(book.codes)),
-            "model": _constant(" ".join(map(str, marks[0])).strip(), n),
-            "codebook": _constant(f"v{marks[1][0]} {marks[1][1]}", n),
+            "model": _constant(self.model.mark, n),
+            "codebook": _constant(f"v{book.version} {book.hash}", n),
         }
 
 

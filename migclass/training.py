@@ -169,6 +169,12 @@ def prevalence(rows: Sequence[LabelledSentence], codebook: Codebook) -> list[flo
     return [float(share) for share in np.maximum(np.nansum(Y, axis=0), 1) / judged]
 
 
+def measured_on(tagger: Tagger, rows: Sequence[LabelledSentence]) -> dict[str, Any]:
+    """Return what an evaluation says of the model and the labels that it is of."""
+    model = tagger.model
+    return {"model": model.name, "model_hash": model.hash, "codebook": model.codebook.hash, "labels": labels_hash(rows)}
+
+
 def evaluate_rows(tagger: Tagger, rows: Sequence[LabelledSentence], about: dict[str, Any] | None = None) -> Evaluation:
     """Score labelled sentences with a tagger and compare; means are over its frames and over its poles."""
     book = tagger.model.codebook
@@ -179,7 +185,7 @@ def evaluate_rows(tagger: Tagger, rows: Sequence[LabelledSentence], about: dict[
         codes=book.codes,
         groups={"frames": book.frame_ids, "poles": book.pole_ids},
         documents=[row.passage for row in rows],
-        about={"model": tagger.model.name, "model_hash": tagger.model.hash, "codebook": book.hash, "labels": labels_hash(rows)} | (about or {}),
+        about=measured_on(tagger, rows) | (about or {}),
     )
 
 

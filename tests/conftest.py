@@ -1,5 +1,6 @@
 """What several tests share: a small trained model, the shipped codebook, and the real sentences where they are to be had."""
 
+import json
 import os
 from pathlib import Path
 
@@ -50,6 +51,45 @@ def tagger(small_model):
 @pytest.fixture(scope="session")
 def model_folder(tmp_path_factory, small_model):
     return save_model(small_model, tmp_path_factory.mktemp("models") / "small")
+
+
+TINY = """
+title = "Two frames"
+version = 1
+[[frame]]
+id = "security"
+coded = "borders"
+[[frame]]
+id = "health"
+coded = "the health of people who move"
+"""
+
+
+@pytest.fixture(scope="session")
+def tiny_labels(tmp_path_factory):
+    """A folder with a codebook of two frames, one of them not shipped, and labels for it."""
+    people = ["arrivals", "children", "workers", "women"]
+    said = {
+        "health": [f"The clinic {verb} {who} this week." for verb in ("treated", "vaccinated", "examined", "referred") for who in people],
+        "security": [f"Guards {verb} {who} at the border." for verb in ("stopped", "searched", "detained", "returned") for who in people],
+        "": [f"The {what} was adjourned until {when}." for what in ("meeting", "session", "debate") for when in ("Monday", "noon", "May")],
+    }
+    rows = [{"text": text, "frames": [frame] * bool(frame), "poles": []} for frame, texts in said.items() for text in texts]
+    folder = tmp_path_factory.mktemp("tiny")
+    (folder / "codebook.toml").write_text(TINY, encoding="utf-8")
+    (folder / "labels.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny(tiny_labels):
+    return train([tiny_labels / "labels.jsonl"], codebook=tiny_labels / "codebook.toml", recipe="ngram", name="tiny")
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory, tiny):
+    """The folder of a model with a codebook of its own."""
+    return save_model(tiny, tmp_path_factory.mktemp("models") / "tiny")
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,7 @@ CORRIDOR = [
     "plots",
     "cards",
     "training",
+    "comparisons",
     "engines",
     "parts",
     "outputs",
@@ -96,7 +97,7 @@ DOORS = {
     ),
     "numpy": set(
         "arrow indexes prose features decisions scorers linear encoder model tagging evaluation labels exchange splits agreement "
-        "calibration vectors classifiers finetuning recipes revisions training engines tagfiles profiles claims pictures reports "
+        "calibration vectors classifiers finetuning recipes revisions training comparisons engines tagfiles profiles claims pictures reports "
         "corrections audits sheets workbooks cli".split()
     ),
 }

@@ -71,7 +71,7 @@ def test_output_in_the_readme_is_what_comes_out():
                 assert cells(part) in cells(done.stdout), part
 
 
-@pytest.mark.parametrize("page", ["README.md", "labels/README.md", "benchmarks/README.md", "docs/answers.md", "docs/coding.md"])
+@pytest.mark.parametrize("page", ["README.md", "labels/README.md", "benchmarks/README.md", "docs/answers.md", "docs/coding.md", "docs/tutorial.md"])
 def test_links_point_to_files(page):
     for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text(encoding="utf-8")):
         if not target.startswith("http"):

@@ -54,6 +54,12 @@ def test_the_table_shows_every_sentence_and_no_control_characters(batches):
     assert "\x1b[36m" in written(write_table, batches, colour=True).decode()
 
 
+def test_the_table_says_what_made_the_tags(tagger, batches):
+    lines = written(write_table, batches, width=140).decode().splitlines()
+    assert lines[-1] == f"Tagged by {tagger.model.mark}, codebook v2 {tagger.model.codebook.hash}."
+    assert written(write_table, []) == b""
+
+
 def test_columns_must_be_the_same_in_all(tagger):
     mixed = score(tagger, [Document("a", "One.", columns={"x": 1}), Document("b", "Two.")])
     assert len(written(write_jsonl, mixed).splitlines()) == 2

@@ -15,7 +15,7 @@ from conftest import ROOT
 
 from migclass.cli import main
 from migclass.codebook import parse_codebook
-from migclass.errors import DocumentError
+from migclass.errors import DocumentError, ModelError
 from migclass.prose import sentence_lines
 from migclass.reports import report
 from migclass.reports.charts import BALANCE, percent, share_scale
@@ -232,6 +232,11 @@ def test_without_its_model_a_report_says_that_nothing_is_known_of_quality(make, 
     assert "model that made these tags is not at hand" in make("tags.jsonl")
     assert "not at hand" not in make("tags.jsonl", "--model", model_folder, output="with.html")
     assert "has the hash" in make("tags.jsonl", "--model", "base", output="other.html", code=1)
+
+
+def test_a_tagger_that_did_not_make_the_tags_is_refused(tagger, straits):
+    with pytest.raises(ModelError, match=r"the tags were made by 'base [0-9a-f]+', and the tagger is 'small "):
+        report(read_tags([straits]), tagger=tagger)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import pytest
 from click.testing import CliRunner
 
 from migclass.cli import main
-from migclass.errors import DocumentError
+from migclass.errors import DocumentError, ModelError
 from migclass.tagfiles import read_tags
 
 TEXT = "The border was closed. Nurses from abroad keep the wards open. The meeting ended."
@@ -42,12 +42,40 @@ def test_what_is_no_file_of_tags_is_refused(tmp_path):
         read_tags([path])
 
 
-def test_tags_of_two_models_are_refused(tags, book):
+@pytest.mark.parametrize(
+    ("column", "old", "new", "message"),
+    [
+        ("model", "small ", "other ", "tags of two models"),
+        ("model", "small ", "small 0", "tags of two models"),
+        ("codebook", "v2 ", "v2 0", "tags of two codebooks"),
+    ],
+)
+def test_tags_of_two_kinds_are_refused(tags, book, column, old, new, message):
     one = tags("jsonl")
-    other = one.with_name("other.jsonl")
-    other.write_text(one.read_text(encoding="utf-8").replace('"model": "', '"model": "other '), encoding="utf-8")
-    with pytest.raises(DocumentError, match="tags of two kinds"):
+    text = one.read_text(encoding="utf-8")
+    changed = text.replace(f'"{column}": "{old}', f'"{column}": "{new}')
+    assert changed != text
+    (other := one.with_name("other.jsonl")).write_text(changed, encoding="utf-8")
+    (mixed := one.with_name("mixed.jsonl")).write_text(text + changed, encoding="utf-8")
+    with pytest.raises(DocumentError, match=rf"^{other}: tagged by the {column} '{new}\w+', and {one} by '{old}\w+'; {message}"):
         read_tags([one, other], codebook=book)
+    with pytest.raises(DocumentError, match=rf"^{mixed}: tagged by the {column} '{new}\w+', and by '{old}\w+'; {message}"):
+        read_tags([mixed], codebook=book)
+
+
+def test_files_of_two_models_are_refused_before_their_columns_are_looked_at(tags, tiny_folder, book):
+    for suffix in ("parquet", "csv", "jsonl"):
+        with pytest.raises(DocumentError, match="tags of two models"):
+            read_tags([tags(suffix), tags(suffix, "--model", str(tiny_folder))])
+
+
+def test_the_codebook_is_found_by_its_hash(tags, tiny_folder, tiny, book):
+    path = tags("parquet", "--model", str(tiny_folder))
+    assert read_tags([path], models=[tiny_folder]).codebook == tiny.codebook
+    with pytest.raises(ModelError, match="no codebook at hand has the hash"):
+        read_tags([path])
+    with pytest.raises(ModelError, match=f"carry the codebook {tiny.codebook.hash}, and the one given has the hash {book.hash}"):
+        read_tags([path], codebook=book)
 
 
 def test_headings_can_be_left_out(tmp_path):

@@ -75,3 +75,11 @@ def test_explanations_sum_to_the_log_odds(tagger, rows):
         np.testing.assert_allclose(total, np.log(p / (1 - p)), atol=2e-3)
     empty = tagger.explain("")
     assert empty.contributions.shape == (0, len(tagger.codes))
+
+
+def test_tags_say_what_made_them(tagger):
+    rows = tagger.score_batch(pa.RecordBatch.from_pydict({"text": SENTENCES[:1]})).to_pylist()
+    for tags in (*tagger.tag(SENTENCES), *tagger.tag_document(SENTENCES[0]), tagger.explain(SENTENCES[0]).tags):
+        assert (tags.model, tags.codebook) == (rows[0]["model"], rows[0]["codebook"])
+        assert tags.model == f"small {tagger.model.hash}"
+        assert tags.codebook.endswith(tagger.model.codebook.hash)

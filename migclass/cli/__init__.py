@@ -17,7 +17,7 @@ _COMMANDS = {
     "evaluate": "Measure a model on labelled sentences.",
     "audit": "Check tags by hand: draw sentences, estimate what follows, plan how many.",
     "labels": "Check, count and read labels and the codebook.",
-    "models": "List the models that ship.",
+    "models": "List models, compare two, make one the default of a project.",
 }
 
 

@@ -3,7 +3,7 @@
 import csv
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
@@ -11,17 +11,17 @@ import click
 import numpy as np
 
 from migclass.audits import Audit, AuditedShare, AuditReport, Interval, draw_audit, estimate_audit, plan_audit
+from migclass.cli.project import read_tags_here
 from migclass.cli.tables import print_table
-from migclass.codebook import load_codebook
 from migclass.corrections import LEAST_CODED
 from migclass.files import check_apart, check_free
 from migclass.profiles import BALANCE
 from migclass.sheets import read_sheet, write_sheet
-from migclass.tagfiles import TaggedSentences, read_tags
+from migclass.tagfiles import TaggedSentences
 
 _DASH = "–"
 _tags = click.argument("files", nargs=-1, required=True, metavar="TAGS...")
-_codebook = click.option("--codebook", metavar="TOML", help="The codebook of the tags, where it is none that ships.")
+_codebook = click.option("--codebook", metavar="TOML", help="The codebook of the tags, where it is neither one that ships nor the default model's.")
 _encoding = click.option("--encoding", default="utf-8", show_default=True, metavar="NAME", help="Encoding of a sheet in CSV.")
 
 
@@ -55,7 +55,7 @@ def draw(files: tuple[str, ...], count: int, by: str | None, seed: int, output: 
     """
     check_apart(files, output)
     check_free(output, force=force)
-    tags = _read(files, codebook)
+    tags = read_tags_here(files, codebook).only_sentences()
     drawn = draw_audit(tags, count, by=_columns(by), seed=seed)
     write_sheet(output, tags, drawn, force=force)
     documents = len(np.unique(tags.document[drawn.rows]))
@@ -75,7 +75,7 @@ def estimate(files: tuple[str, ...], sheet: str, by: str | None, format_: str, e
     Beside each other: naive (the share of machine tags), audit only (the coded sentences, weighted), and corrected (both; the machine's
     probabilities make the interval narrower and can't bias it). Intervals are 95 %.
     """
-    tags = _read(files, codebook)
+    tags = read_tags_here(files, codebook).only_sentences()
     found = estimate_audit(tags, _read_coded(sheet, tags, encoding), by=_columns(by))
     {"table": _print, "csv": _print_csv, "json": _print_json}[format_](found)
 
@@ -94,7 +94,7 @@ def plan(files: tuple[str, ...], margin: float, codes: tuple[str, ...], pilot: s
 
     Without a pilot the model's probabilities are taken as right: a guess, to be bettered with the first sheet.
     """
-    tags = _read(files, codebook)
+    tags = read_tags_here(files, codebook).only_sentences()
     if unknown := sorted(set(codes) - set(tags.codebook.codes)):
         raise click.UsageError(f"--code {unknown[0]}: no code of the codebook; expected one of {', '.join(tags.codebook.codes)}")
     plans = plan_audit(tags, margin=margin, pilot=_read_coded(pilot, tags, encoding) if pilot else None)
@@ -110,10 +110,6 @@ def plan(files: tuple[str, ...], margin: float, codes: tuple[str, ...], pilot: s
     click.echo(
         f"{len(tags):,} sentences. For positives: so many that {LEAST_CODED} coded ones very likely have the code. {_DASH}: all would not be enough."
     )
-
-
-def _read(files: Sequence[str], codebook: str | None) -> TaggedSentences:
-    return read_tags(files, codebook=load_codebook(codebook) if codebook else None).only_sentences()
 
 
 def _columns(by: str | None) -> list[str]:

@@ -4,31 +4,26 @@ import json
 from math import isnan
 
 import click
-from click.core import ParameterSource
 
 from migclass.behaviour import judge, pass_rates, read_cases
+from migclass.cli.measured import APART, NEEDS, check_together, label_options, read_measured
+from migclass.cli.project import model_option, open_tagger
 from migclass.cli.tables import print_table
 from migclass.evaluation import LEAST_POSITIVES, Evaluation
-from migclass.labels import SPLITS, read_labels
-from migclass.standoff import ROLES, read_copies, read_standoff, resolve
-from migclass.tagging import Tagger, load
+from migclass.tagging import Tagger
 from migclass.training import evaluate_rows
 
 _DASH = "–"
+_MODES = APART | {"behaviour": ("documents", "role", "source", "split")}
 
 
 @click.command()
-@click.option("--model", metavar="NAME|DIR", help="A model that ships, or a model folder. [default: the shipped default]")
-@click.option("--labels", "source", default="default", show_default=True, metavar="default|PATH", help="Label file or folder.")
-@click.option("--split", type=click.Choice(SPLITS), help="Measure on this split only. [default: test for the shipped labels, else all]")
-@click.option("--documents", multiple=True, metavar="DIR|FILE", help="Your copies of real documents: measure on their stand-off labels.")
-@click.option("--role", type=click.Choice(ROLES), default="test", show_default=True, help="With --documents, whose labels.")
+@model_option()
+@label_options
 @click.option("--behaviour", metavar="TOML|DIR", help="Judge cases of behaviour instead: what a model must and must not tag.")
 @click.option("--faults", is_flag=True, help="With --behaviour, print every fault.")
 @click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True, help="Output format.")
-@click.pass_context
 def evaluate(
-    context: click.Context,
     model: str | None,
     source: str,
     split: str | None,
@@ -42,42 +37,17 @@ def evaluate(
 
     Intervals are 95 %, by bootstrap over documents, or over tens of consecutive sentences within longer ones.
     """
-    _check_together(context)
-    tagger = load(model)
+    check_together(_MODES, NEEDS | {"faults": "behaviour"})
+    tagger = open_tagger(model)
     if behaviour:
         _judge(tagger, behaviour, faults, format_)
         return
-    book = tagger.model.codebook
-    if documents:
-        found = resolve(read_standoff(book, role=role), read_copies(documents))
-        rows, about = found.sentences, {"source": f"stand-off labels, {role}", "coverage": found.coverage}
-        click.echo(f"{len(rows)} sentences found, {len(found.missing)} missing: coverage {found.coverage:.1%}", err=True)
-    else:
-        chosen = split or ("test" if source == "default" else None)
-        rows, about = tuple(read_labels(source, codebook=book, split=chosen)), {"source": source, "split": chosen}
-    if not rows:
-        raise click.ClickException(f"{source}: no sentence to measure on; expected labelled rows" + f" of split {split}" * bool(split))
+    rows, about = read_measured(tagger.model.codebook, source, split=split, documents=documents, role=role)
     result = evaluate_rows(tagger, rows, about)
     if format_ == "json":
         click.echo(json.dumps(result.as_dict(), indent=1))
     else:
         _print(result)
-
-
-# Options that say what to measure on; each of the others in its line has no meaning beside it.
-_APART = {"behaviour": ("documents", "role", "source", "split"), "documents": ("source", "split")}
-
-
-def _check_together(context: click.Context) -> None:
-    """Refuse options that would be ignored."""
-    given = {name for name in context.params if context.get_parameter_source(name) == ParameterSource.COMMANDLINE}
-    flags = {parameter.name: parameter.opts[0] for parameter in context.command.params}
-    for one, others in _APART.items():
-        if one in given and (both := sorted(given & set(others))):
-            raise click.UsageError(f"{flags[one]} and {flags[both[0]]} do not go together; give one of them")
-    for option, needed in (("role", "documents"), ("faults", "behaviour")):
-        if option in given and needed not in given:
-            raise click.UsageError(f"{flags[option]} goes with {flags[needed]} only")
 
 
 def _judge(tagger: Tagger, path: str, faults: bool, format_: str) -> None:

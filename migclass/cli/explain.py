@@ -3,15 +3,16 @@
 import click
 import numpy as np
 
+from migclass.cli.project import model_option, open_tagger
 from migclass.cli.tables import print_table
-from migclass.tagging import Explanation, load
+from migclass.tagging import Explanation
 
 _SHOWN = 8
 
 
 @click.command()
 @click.argument("sentence")
-@click.option("--model", metavar="NAME|DIR", help="A model that ships, or a model folder. [default: the shipped default]")
+@model_option()
 @click.option("--code", "codes", multiple=True, metavar="CODE", help="Explain this code; may be repeated. [default: tagged and unsure ones]")
 def explain(sentence: str, model: str | None, codes: tuple[str, ...]) -> None:
     """Say which words of SENTENCE speak for and against a code, in log-odds.
@@ -19,7 +20,7 @@ def explain(sentence: str, model: str | None, codes: tuple[str, ...]) -> None:
     For a linear model the figures are exact: with the starting point they sum to the log-odds of the probability. For
     an encoder each says by how much the log-odds fall without the word, and they do not sum.
     """
-    tagger = load(model)
+    tagger = open_tagger(model)
     if unknown := [code for code in codes if code not in tagger.codes]:
         raise click.UsageError(f"{unknown[0]}: no code of this model; expected one of {', '.join(tagger.codes)}")
     found = tagger.explain(sentence)

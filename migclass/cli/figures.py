@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from math import isnan
 from typing import NamedTuple, TextIO
 
-from migclass.cli.tables import print_table
+from migclass.cli.tables import plain, print_table
 from migclass.codebook import Codebook
 from migclass.profiles import BALANCE, CONTESTED, DOCUMENTS, ENGAGED, SENTENCES, TOGETHER, Figure, Profile
 from migclass.tagfiles import TaggedSentences
@@ -96,9 +96,7 @@ def _compared(found: Profile, book: Codebook) -> list[_Section]:
 
 
 def _head(group: tuple[str, ...]) -> str:
-    # A name from somebody's table is never read as terminal control.
-    name = "".join(c if c.isprintable() else " " for c in ", ".join(group))
-    return "\n".join(textwrap.wrap(name, _GROUP))
+    return "\n".join(textwrap.wrap(plain(", ".join(group)), _GROUP))
 
 
 def _codes(ids: Sequence[str]) -> list[tuple[str, str]]:

@@ -7,11 +7,11 @@ import click
 from migclass.claims import check_claims
 from migclass.cli.claims import format_claims
 from migclass.cli.figures import format_profile
-from migclass.codebook import load_codebook
+from migclass.cli.project import read_tags_here
 from migclass.files import check_apart, check_free, replacing
 from migclass.profiles import Profile
 from migclass.profiles import profile as make_profile
-from migclass.tagfiles import TaggedSentences, read_tags
+from migclass.tagfiles import TaggedSentences
 
 _PICTURES = (".png", ".svg")
 
@@ -19,7 +19,7 @@ _PICTURES = (".png", ".svg")
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="TAGS...")
 @click.option("--by", metavar="COLUMN[,COLUMN]", help="Figures for each value of these columns of the tags, or for each document.")
-@click.option("--codebook", metavar="TOML", help="The codebook of the tags, where it is none that ships.")
+@click.option("--codebook", metavar="TOML", help="The codebook of the tags, where it is neither one that ships nor the default model's.")
 @click.option("--format", "format_", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True, help="Output format.")
 @click.option("--plot", metavar="PNG|SVG", help="Draw the figures as well, and write the numbers beside, as .csv.")
 @click.option("--claim", "claims", multiple=True, metavar="CLAIM", help="Say how robust a claim is instead; may be repeated.")
@@ -57,7 +57,7 @@ def profile(
         if path:
             check_free(path, force=force)
     columns = [name.strip() for name in by.split(",")] if by else []
-    tags = read_tags(files, codebook=load_codebook(codebook) if codebook else None).only_sentences()
+    tags = read_tags_here(files, codebook).only_sentences()
     if claims:
         checked = check_claims(claims, tags, by="".join(columns), draws=draws, seed=seed, models=texts_again)
         text = format_claims(checked, format_)

@@ -1,14 +1,17 @@
 """``migclass report``: tags or documents -> one page to read."""
 
+from itertools import chain
+
 import click
 import pyarrow as pa
 
+from migclass.cli.project import model_option, open_tagger, project_models
 from migclass.documents import check_readable, read_meta
 from migclass.engines import score_documents
 from migclass.errors import DocumentError, ModelError
 from migclass.files import check_apart, check_free, replacing
 from migclass.inputs import Inputs
-from migclass.model import shipped_with_hash
+from migclass.model import find_model, model_hash, shipped_models
 from migclass.reports import report as write_report
 from migclass.tagfiles import TaggedSentences, as_arrays, is_tags, read_tags
 from migclass.tagging import Tagger, load
@@ -19,7 +22,7 @@ from migclass.tagging import Tagger, load
 @click.option("-o", "--output", required=True, metavar="HTML", help="The page to write.")
 @click.option("--by", metavar="COLUMN,...", help="Compare the values of these columns. [default: documents, if there are several]")
 @click.option("--title", default="", metavar="TEXT", help="Of the page. [default: the document's name]")
-@click.option("--model", metavar="NAME|DIR", help="What scores documents, or made the tags. [default: the shipped default; of tags, the shipped one]")
+@model_option("What scores documents. Of tags, what made them, where it neither ships nor is the default.")
 @click.option("--meta", metavar="CSV", help="For documents, a table whose first column is a file name; its other columns join the tags.")
 @click.option("--force", is_flag=True, help="Replace the file of --output if it is there.")
 def report(files: tuple[str, ...], output: str, by: str | None, title: str, model: str | None, meta: str | None, force: bool) -> None:
@@ -45,17 +48,18 @@ def _read(files: tuple[str, ...], model: str | None, meta: str | None) -> tuple[
     """Return tags with the tagger that made them, if it can be found."""
     if meta:
         raise click.UsageError("--meta goes with documents; tags have their columns from `migclass score --meta`")
-    tagger = load(model) if model else None
-    tags = read_tags(files, codebook=tagger.model.codebook if tagger else None)
+    named = [find_model(model)] if model else []
+    tags = read_tags(files, models=named or project_models())
+    candidates = named or chain(map(find_model, shipped_models()), project_models())
     digest = tags.model.rsplit(" ", 1)[-1]
-    if tagger and tagger.model.hash != digest:
-        raise ModelError(f"{model}: has the hash {tagger.model.hash}, and the tags carry {digest}; name the model that made them")
-    shipped = None if tagger else shipped_with_hash(digest)
-    return tags, load(shipped) if shipped else tagger
+    made = next((folder for folder in candidates if model_hash(folder) == digest), None)
+    if named and not made:
+        raise ModelError(f"{model}: has the hash {model_hash(named[0])}, and the tags carry {digest}; name the model that made them")
+    return tags, load(made) if made else None
 
 
 def _score(files: tuple[str, ...], model: str | None, meta: str | None) -> tuple[TaggedSentences, Tagger]:
-    tagger = load(model)
+    tagger = open_tagger(model)
     inputs = Inputs(files, meta=read_meta(meta, files) if meta else {})
     batches = list(score_documents(tagger, inputs.batches()))
     if not sum(map(len, batches)):

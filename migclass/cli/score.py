@@ -16,6 +16,7 @@ import pyarrow as pa
 from click.core import ParameterSource
 
 from migclass import outputs
+from migclass.cli.project import chosen_model, model_option, open_tagger
 from migclass.documents import STDIN, check_readable, read_meta
 from migclass.engines import check_columns, score_documents
 from migclass.errors import OutputError
@@ -23,7 +24,7 @@ from migclass.files import check_apart, check_free, replacing
 from migclass.inputs import START, DocumentBatch, Inputs, Place
 from migclass.languages import foreign_language
 from migclass.parts import Parts, open_parts
-from migclass.tagging import Tagger, load
+from migclass.tagging import Tagger
 
 _SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet", ".txt": "table"}
 # Rows of a table whose language is looked at.
@@ -34,7 +35,7 @@ _ON_SPARK = {"files", "engine", "output", "force", "model", "text_column", "sent
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--model", metavar="NAME|DIR", help="A model that ships, or a model folder. [default: the shipped default]")
+@model_option()
 @click.option("--format", "format_", type=click.Choice(outputs.FORMATS), help="[default: by the suffix of --output; table on a terminal, else jsonl]")
 @click.option("-o", "--output", metavar="PATH", help="Write to this file instead of standard output.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Processes; any number gives the same result.")
@@ -66,20 +67,21 @@ def score(
     """Tag the sentences of documents by frame and pole.
 
     FILE is .txt, .md, .html, .pdf, .docx, a table (.csv, .tsv, .jsonl, .parquet) with a text column, or - for
-    standard input. In a table to read, a question mark follows a code that is too near its threshold to rely on.
+    standard input. In a table to read, a question mark follows a code that is too near its threshold to rely on. Without --model,
+    the model that `migclass models promote` set for this folder or one above it is used, else the one that ships.
 
     Input is read as a stream: memory does not grow with it, but for the longest document. Tables are looked through before anything
     is written; where a later file can't be read, an --output is left as it was, and standard output ends with what came before.
     """
     if engine == "spark":
-        return _score_on_spark(files, output, text_column=text_column, sentences=sentences, model=model, force=force)
+        return _score_on_spark(files, output, text_column=text_column, sentences=sentences, model=chosen_model(model), force=force)
     check_readable(files)
     check_apart(files, output)
     if output:
         check_free(output, force=force)
     kind = format_ or _format(output)
     inputs = Inputs(files, text_column=text_column, encoding=encoding, meta=read_meta(meta, files) if meta else {})
-    tagger = load(model)
+    tagger = open_tagger(model)
     _check_columns(inputs, kind, tagger)
     parts = _parts(files, output, tagger, text_column=text_column, sentences=sentences, encoding=encoding, meta=meta) if resume else None
     batches = _english(inputs.batches(parts.place if parts else START))

@@ -10,7 +10,7 @@ from importlib.resources import files
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from migclass.errors import DocumentError
+from migclass.errors import DocumentError, ModelError
 from migclass.prose import sentence_lines
 from migclass.reports import tables
 from migclass.reports.answers import answers
@@ -35,9 +35,12 @@ def report(tags: TaggedSentences, *, by: Sequence[str] = (), tagger: Tagger | No
 
     Raises:
         DocumentError: there is no sentence, or no such column.
+        ModelError: the tagger is not what tagged them.
     """
     if not len(tags):
         raise DocumentError("no sentence to report on; expected tags of at least one")
+    if tagger and tagger.model.mark != tags.model:
+        raise ModelError(f"the tags were made by '{tags.model}', and the tagger is '{tagger.model.mark}'; give the one that made them, or none")
     names = names_of_documents(tags)
     counts = sentence_lines(tags.rows.column("text").to_pylist())
     marked = replace(tags, tagged=tags.tagged & counts[:, None], unsure=tags.unsure & counts[:, None])
