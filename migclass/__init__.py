@@ -7,14 +7,17 @@ if TYPE_CHECKING:
     from migclass.audits import Audit, AuditReport, draw_audit, estimate_audit, plan_audit
     from migclass.classifiers import FrameClassifier
     from migclass.codebook import Codebook, load_codebook
+    from migclass.doubts import Doubt, find_doubts
     from migclass.errors import ClaimError, CodebookError, DocumentError, LabelError, MigclassError, ModelError, OutputError
     from migclass.evaluation import Evaluation
     from migclass.labels import LabelledSentence, read_labels
     from migclass.model import Model, load_model, save_model
+    from migclass.pools import read_pool
     from migclass.profiles import Figure, Profile, profile
     from migclass.reports import report
     from migclass.sentences import Span, split_sentences
     from migclass.sheets import read_sheet, write_sheet
+    from migclass.suggestions import suggest
     from migclass.tagfiles import TaggedSentences, read_tags
     from migclass.tagging import Explanation, Tagger, Tags, load
     from migclass.training import train
@@ -27,6 +30,7 @@ _HOME = {
     "Codebook": "codebook",
     "CodebookError": "errors",
     "DocumentError": "errors",
+    "Doubt": "doubts",
     "Evaluation": "evaluation",
     "Explanation": "tagging",
     "Figure": "profiles",
@@ -44,17 +48,20 @@ _HOME = {
     "Tags": "tagging",
     "draw_audit": "audits",
     "estimate_audit": "audits",
+    "find_doubts": "doubts",
     "load": "tagging",
     "load_codebook": "codebook",
     "load_model": "model",
     "plan_audit": "audits",
     "profile": "profiles",
     "read_labels": "labels",
+    "read_pool": "pools",
     "read_sheet": "sheets",
     "read_tags": "tagfiles",
     "report": "reports",
     "save_model": "model",
     "split_sentences": "sentences",
+    "suggest": "suggestions",
     "train": "training",
     "write_sheet": "sheets",
 }
@@ -66,6 +73,7 @@ __all__ = [
     "Codebook",
     "CodebookError",
     "DocumentError",
+    "Doubt",
     "Evaluation",
     "Explanation",
     "Figure",
@@ -83,17 +91,20 @@ __all__ = [
     "Tags",
     "draw_audit",
     "estimate_audit",
+    "find_doubts",
     "load",
     "load_codebook",
     "load_model",
     "plan_audit",
     "profile",
     "read_labels",
+    "read_pool",
     "read_sheet",
     "read_tags",
     "report",
     "save_model",
     "split_sentences",
+    "suggest",
     "train",
     "write_sheet",
 ]

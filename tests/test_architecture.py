@@ -44,10 +44,13 @@ CORRIDOR = [
     "classifiers",
     "finetuning",
     "recipes",
+    "doubts",
     "plots",
     "cards",
     "training",
     "engines",
+    "pools",
+    "suggestions",
     "parts",
     "outputs",
     "tagfiles",
@@ -92,7 +95,8 @@ DOORS = {
     ),
     "numpy": set(
         "arrow indexes prose features decisions scorers linear encoder model tagging evaluation labels splits agreement calibration vectors "
-        "classifiers finetuning recipes training engines tagfiles profiles claims pictures reports corrections audits sheets cli".split()
+        "classifiers finetuning recipes doubts training engines suggestions tagfiles profiles claims pictures reports corrections audits "
+        "sheets cli".split()
     ),
 }
 

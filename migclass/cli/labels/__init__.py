@@ -3,6 +3,8 @@
 import click
 
 from migclass.cli.labels.coding import agreement, check, codebook, resolve, stats
+from migclass.cli.labels.errors import errors
+from migclass.cli.labels.suggest import suggest
 
 
 @click.group()
@@ -10,5 +12,5 @@ def labels() -> None:
     """Check, count and read labels and the codebook."""
 
 
-for command in (codebook, check, stats, agreement, resolve):
+for command in (codebook, check, stats, agreement, resolve, suggest, errors):
     labels.add_command(command)
