@@ -71,7 +71,8 @@ def grow(
         tagger = Tagger(Model(fitted.scorer, fitted.decision, codebook))
         f1 = f1_scores(targets(test, codebook), tagger.predict([row.text for row in test]))
         positives = targets(labels, codebook)[:, frames:].sum(axis=0)
-        yield {"labels": len(labels), "frames": f1[:frames].mean(), "poles": f1[frames:].mean(), "positives": positives.mean()}
+        means = {"frames": f1[:frames].mean(), "poles": f1[frames:].mean(), "positives": positives.mean()}
+        yield {"labels": len(labels)} | {name: round(float(value), 4) for name, value in means.items()}
         have = {row.id for row in labels}
         chosen = choose([row for row in pool if row.id not in have], tagger, labels, seed + batch)
         labels += [by_id[row.id] for row in chosen]

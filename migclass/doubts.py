@@ -64,9 +64,8 @@ def find_doubts(
 def rank_doubts(Y: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """Return the flat places of labels, the likeliest errors first; those of a code that no row has, or every row, are left out.
 
-    They are ranked by the log-odds against the label, from which half those of the code's share are taken. Without these, nearly
-    all that stands first are codes given; with all of them, more is found among the codes that were left out and less in
-    all (benchmarks/label_errors.py).
+    They are ranked by the log-odds against the label. For codes given, half the log-odds of their share are added, which are below
+    0 for a rare code: a model is rarely sure of one, so that codes left out would hardly come up (benchmarks/label_errors.py).
 
     Args:
         Y: the labels, shape (n, k): 1, 0, nan where nobody judged.
@@ -77,7 +76,7 @@ def rank_doubts(Y: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """
     judged = ~np.isnan(Y + probabilities)
     share = np.where(judged, Y, 0).sum(axis=0) / np.maximum(judged.sum(axis=0), 1)
-    against = np.where(Y > 0, -1, 1) * (log_odds(probabilities) - log_odds(share) / 2)
+    against = np.where(Y > 0, log_odds(share) / 2 - log_odds(probabilities), log_odds(probabilities))
     ranked = judged & (share > 0) & (share < 1)
     order = np.argsort(-against, axis=None, kind="stable")
     return order[ranked.ravel()[order]]
