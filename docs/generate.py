@@ -406,6 +406,50 @@ def coverage_refused() -> str:
     return table(["prevalence", *(f"refused, {count} coded" for count in counts), "wrong interval, worst cell"], body)
 
 
+def suggested() -> str:
+    """Return what labels chosen by `migclass labels suggest` give beside as many drawn at random, and how many they save."""
+    found = json.loads((RESULTS / "suggest.json").read_text(encoding="utf-8"))
+    sizes, scores = found["about"]["sizes"], {"frames": "frames F1", "poles": "poles F1", "positives": "positives of a pole"}
+    curves: list[list[object]] = []
+    savings: list[list[object]] = []
+    for pool, own in found["pools"].items():
+        for score, title in scores.items():
+            digits = 0 if score == "positives" else 3
+            curves += [[f"{pool}: {title}", chooser, *(f"{value:.{digits}f}" for value in own[score][chooser])] for chooser in ("suggest", "random")]
+            if score != "positives":
+                gain, low, high = own[score]["gain"]
+                savings.append([pool, title, f"{gain:+.3f} ({low:+.3f} to {high:+.3f})", "{:.0%} ({:.0%} to {:.0%})".format(*own[score]["saved"])])
+    sizes_of = {pool: f"{own['sentences']:,} sentences, a pole in {own['share of a pole']:.1%} of them" for pool, own in found["pools"].items()}
+    pools = "; ".join(f"{pool}, {size}" for pool, size in sizes_of.items())
+    parts = [
+        table(["pool", "", f"gain with {sizes[-1]:,} labels", "labels saved"], savings),
+        table(["labels", "chosen", *(f"{size:,}" for size in sizes)], curves),
+        f"{found['about']['seeds']} seeds, recipe `{found['about']['recipe']}`. Pools: {pools}.",
+    ]
+    return "\n\n".join(parts)
+
+
+def label_errors() -> str:
+    """Return how many planted errors are among the first of the queue, by way to rank it."""
+    found = json.loads((RESULTS / "label-errors.json").read_text(encoding="utf-8"))
+    planted = found["found"].pop("planted")
+    count = {kind: sum(run[0] for run in planted[kind]) for kind in planted}
+    last = len(found["first"]) - 1
+    body: list[list[object]] = []
+    for name, own in found["found"].items():
+        hits = [[taken + added for taken, added in zip(*pair, strict=True)] for pair in zip(own["taken"], own["added"], strict=True)]
+        cells = []
+        for place, first in enumerate(found["first"]):
+            each = [run[place] for run in hits]
+            recall = sum(each) / sum(count.values())
+            cells.append(f"{mean(each) / first:.0%} ({min(each) / first:.0%}–{max(each) / first:.0%}) / {recall:.0%}")
+        body.append([name, *cells, *(f"{sum(run[last] for run in own[kind]) / count[kind]:.0%}" for kind in ("taken", "added"))])
+    head = ["precision / recall", *(f"first {first}" for first in found["first"]), "of codes taken", "of codes added"]
+    seeds = f"{found['seeds']} seeds (in brackets lowest and highest), {sum(count.values()) / found['seeds']:.0f} errors planted in each"
+    note = f"The last columns are recall among the first {found['first'][last]}. {seeds}, recipe `{found['recipe']}`."
+    return table(head, body) + f"\n\n{note}"
+
+
 def croissant() -> str:
     """Return Croissant metadata (ML Commons) of the written labels."""
     fields = ["id", "text", "frames", "poles", "passage", "n", "genre", "split", "source", "note"]
@@ -493,6 +537,7 @@ def pages() -> dict[Path, str]:
             "by code": quality_by_code(), "behaviour": behaviour(*shipped_models()), "curve": curve(),
             "speed": speed_ratios(), "budget": speed_budget(), "growth": speed_growth(),
             "coverage": coverage(), "refused": coverage_refused(),
+            "suggested": suggested(), "label errors": label_errors(),
         },
     }  # fmt: skip
     made = {path: _filled(path.read_text(encoding="utf-8"), own) for path, own in blocks.items()}

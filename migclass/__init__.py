@@ -8,15 +8,18 @@ if TYPE_CHECKING:
     from migclass.classifiers import FrameClassifier
     from migclass.codebook import Codebook, load_codebook
     from migclass.comparisons import Comparison, compare_models
+    from migclass.doubts import Doubt, find_doubts
     from migclass.errors import ClaimError, CodebookError, DocumentError, LabelError, MigclassError, ModelError, OutputError
     from migclass.evaluation import Evaluation
     from migclass.exchange import export_labels, import_labels
     from migclass.labels import LabelledSentence, read_labels
     from migclass.model import Model, load_model, save_model
+    from migclass.pools import read_pool
     from migclass.profiles import Figure, Profile, profile
     from migclass.reports import report
     from migclass.sentences import Span, split_sentences
     from migclass.sheets import read_sheet, write_sheet
+    from migclass.suggestions import suggest
     from migclass.tagfiles import TaggedSentences, read_tags
     from migclass.tagging import Explanation, Tagger, Tags, load
     from migclass.training import train
@@ -30,6 +33,7 @@ _HOME = {
     "CodebookError": "errors",
     "Comparison": "comparisons",
     "DocumentError": "errors",
+    "Doubt": "doubts",
     "Evaluation": "evaluation",
     "Explanation": "tagging",
     "Figure": "profiles",
@@ -50,17 +54,20 @@ _HOME = {
     "estimate_audit": "audits",
     "export_labels": "exchange",
     "import_labels": "exchange",
+    "find_doubts": "doubts",
     "load": "tagging",
     "load_codebook": "codebook",
     "load_model": "model",
     "plan_audit": "audits",
     "profile": "profiles",
     "read_labels": "labels",
+    "read_pool": "pools",
     "read_sheet": "sheets",
     "read_tags": "tagfiles",
     "report": "reports",
     "save_model": "model",
     "split_sentences": "sentences",
+    "suggest": "suggestions",
     "train": "training",
     "write_sheet": "sheets",
 }
@@ -73,6 +80,7 @@ __all__ = [
     "CodebookError",
     "Comparison",
     "DocumentError",
+    "Doubt",
     "Evaluation",
     "Explanation",
     "Figure",
@@ -92,6 +100,7 @@ __all__ = [
     "draw_audit",
     "estimate_audit",
     "export_labels",
+    "find_doubts",
     "import_labels",
     "load",
     "load_codebook",
@@ -99,11 +108,13 @@ __all__ = [
     "plan_audit",
     "profile",
     "read_labels",
+    "read_pool",
     "read_sheet",
     "read_tags",
     "report",
     "save_model",
     "split_sentences",
+    "suggest",
     "train",
     "write_sheet",
 ]

@@ -13,6 +13,7 @@ import numpy as np
 
 from migclass.codebook import DEFAULT, Codebook, load_codebook
 from migclass.errors import LabelError
+from migclass.files import replacing
 from migclass.resources import resource
 from migclass.tables import parse_json_row
 
@@ -208,6 +209,17 @@ def as_json(row: LabelledSentence) -> str:
     if kept["split"] == "train" and "source" not in kept:
         order.remove("split")
     return json.dumps({k: kept[k] for k in order}, ensure_ascii=False)
+
+
+def write_labels(path: str | Path, rows: Iterable[LabelledSentence], *, force: bool = False) -> None:
+    """Write rows as a label file, whole or not at all.
+
+    Raises:
+        OutputError: the file is there already and ``force`` is not set, or it can't be written.
+    """
+    with replacing(path, force=force) as file:
+        # What is no Unicode is escaped, as JSON allows.
+        file.writelines(f"{as_json(row)}\n".encode("utf-8", "backslashreplace") for row in rows)
 
 
 def targets(rows: Sequence[LabelledSentence], codebook: Codebook, *, coder: str | None = None) -> np.ndarray:

@@ -48,11 +48,14 @@ CORRIDOR = [
     "classifiers",
     "finetuning",
     "recipes",
+    "doubts",
     "plots",
     "cards",
     "training",
     "comparisons",
     "engines",
+    "pools",
+    "suggestions",
     "parts",
     "outputs",
     "tagfiles",
@@ -97,8 +100,8 @@ DOORS = {
     ),
     "numpy": set(
         "arrow indexes prose features decisions scorers linear encoder model tagging evaluation labels exchange splits agreement "
-        "calibration vectors classifiers finetuning recipes revisions training comparisons engines tagfiles profiles claims pictures reports "
-        "corrections audits sheets workbooks cli".split()
+        "calibration vectors classifiers finetuning recipes doubts revisions training comparisons engines suggestions tagfiles "
+        "profiles claims pictures reports corrections audits sheets workbooks cli".split()
     ),
 }
 

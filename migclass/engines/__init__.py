@@ -46,6 +46,16 @@ def score_batch(tagger: Tagger, batch: DocumentBatch, *, sentences: bool = False
     documents = batch.table
     own = documents.schema.names[len(DOCUMENT_COLUMNS) :]
     check_columns(own, documents.column("document")[0].as_py())
+    places, of_document = split_batch(batch, sentences=sentences)
+    tagged = _tag(tagger, places)
+    for name in own:
+        tagged = tagged.append_column(name, documents.column(name).take(of_document))
+    return tagged
+
+
+def split_batch(batch: DocumentBatch, *, sentences: bool = False) -> tuple[pa.RecordBatch, pa.Array]:
+    """Split the documents of a batch: the COLUMNS before the tags, a row a sentence, and the number of its document in the batch."""
+    documents = batch.table
     split = split_sentences if not sentences else _whole if batch.rows else _split_lines
     texts = documents.column("text").to_pylist()
     spans = [split(text) for text in texts]
@@ -58,10 +68,7 @@ def score_batch(tagger: Tagger, batch: DocumentBatch, *, sentences: bool = False
         *_columns(list(chain.from_iterable(spans))),
         extractions.take(of_document).cast(pa.string()),
     ]
-    tagged = _tag(tagger, pa.RecordBatch.from_arrays(places, names=COLUMNS[: len(places)]))
-    for name in own:
-        tagged = tagged.append_column(name, documents.column(name).take(of_document))
-    return tagged
+    return pa.RecordBatch.from_arrays(places, names=COLUMNS[: len(places)]), of_document
 
 
 def check_columns(names: Iterable[str], where: str) -> None:

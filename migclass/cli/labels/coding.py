@@ -6,9 +6,10 @@ from pathlib import Path
 import click
 import numpy as np
 
+from migclass.agreement import Agreement
 from migclass.agreement import agreement as compare_coders
 from migclass.cli.tables import print_table
-from migclass.codebook import load_codebook
+from migclass.codebook import Codebook, load_codebook
 from migclass.errors import LabelError
 from migclass.labels import SPLITS, check_labels, read_labels, repeated_runs, targets
 from migclass.resources import resource
@@ -68,21 +69,50 @@ def stats(source: str, codebook: str | None) -> None:
 @_source
 @_codebook
 @click.option("--standoff", type=click.Choice(ROLES), help="Compare the coders of the shipped stand-off labels of this role instead.")
-def agreement(source: str, codebook: str | None, standoff: str | None) -> None:
-    """Compare coders: Krippendorff's alpha, F1 of pairs ('another coder'), the most disputed sentences."""
+@click.option("--coder", "coders", multiple=True, metavar="NAME", help="Compare only these, however few sentences they coded; may be repeated.")
+def agreement(source: str, codebook: str | None, standoff: str | None, coders: tuple[str, ...]) -> None:
+    """Compare coders: Krippendorff's alpha, F1 of pairs ('another coder'), each coder against the others, the most disputed sentences.
+
+    Any number of coders; a sentence need not be coded by all. Who coded less than half as many of the sentences that have several
+    coders as the coder with most is left out, unless named with --coder.
+    """
     book = load_codebook(codebook)
     rows = as_rows(read_standoff(book, role=standoff)) if standoff else read_labels(source, codebook=book)
-    result = compare_coders(rows, book)
+    if unknown := sorted(set(coders) - {coder for row in rows for coder in row.coders}):
+        raise click.UsageError(f"--coder {unknown[0]}: no coder of these rows")
+    result = compare_coders(rows, book, coders=coders)
     if result is None:
         raise LabelError(f"{source}: no row has two coders; 'coders' must hold at least two lists of ids")
-    lines = [[c.code, str(c.positives), f"{c.alpha:.3f}", f"{c.low:.3f}-{c.high:.3f}", f"{c.f1:.3f}"] for c in result.codes]
-    for name, ids in (("frames", book.frame_ids), ("poles", book.pole_ids)):
-        lines.append([f"mean of {name}", "", "", "", f"{result.mean_f1(ids):.3f}"])
-    print_table(["code", "positives", "alpha", "95 % interval", "another coder"], lines)
-    click.echo(f"{result.sentences} sentences coded by two or more of {', '.join(result.coders)}. Most disputed:")
+    _print_codes(result, book)
+    _print_coders(result)
+    left_out = f" Left out, since they coded few: {', '.join(result.left_out)}." if result.left_out and not coders else ""
+    click.echo(f"{result.sentences} sentences coded by two or more of {', '.join(result.coders)}.{left_out} Most disputed:")
     for row, quarrels in result.disputed:
         codes = "; ".join(f"{coder}: {', '.join(said) or '-'}" for coder, said in row.coders.items())
         click.echo(f"  {quarrels} codes  {row.id}  {row.text[:90]}  [{codes}]")
+
+
+def _print_codes(result: Agreement, book: Codebook) -> None:
+    lines = [[c.code, str(c.positives), _figure(c.alpha), f"{_figure(c.low)}-{_figure(c.high)}", _figure(c.f1)] for c in result.codes]
+    for name, ids in (("frames", book.frame_ids), ("poles", book.pole_ids)):
+        lines.append([f"mean of {name}", "", "", "", _figure(result.mean_f1(ids))])
+    print_table(["code", "positives", "alpha", "95 % interval", "another coder"], lines)
+    click.echo()
+
+
+def _print_coders(result: Agreement) -> None:
+    """Print each coder against the others, and where there are more than two, each pair."""
+    lines = [[c.coder, str(c.sentences), f"{c.codes_each:.2f}", _figure(c.f1), _figure(c.alpha_without)] for c in result.by_coder]
+    lines.append(["all", str(result.sentences), "", "", _figure(result.alpha)])
+    print_table(["coder", "sentences", "codes each", "F1 with the others", "mean alpha without"], lines)
+    click.echo()
+    if len(result.coders) > 2:
+        print_table(["pair", "sentences", "F1"], [[f"{p.first} and {p.second}", str(p.sentences), _figure(p.f1)] for p in result.pairs])
+        click.echo()
+
+
+def _figure(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.3f}"
 
 
 @click.command()

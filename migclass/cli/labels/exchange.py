@@ -9,8 +9,8 @@ import click
 from migclass.codebook import Codebook, load_codebook
 from migclass.exchange import FORMATS, export_labels, import_labels
 from migclass.exchange.merging import RULES, undecided
-from migclass.files import check_apart, check_free, replacing
-from migclass.labels import LabelledSentence, as_json
+from migclass.files import check_apart, check_free
+from migclass.labels import LabelledSentence, write_labels
 
 _codebook = click.option("--codebook", metavar="TOML", help="A codebook of your own. [default: the shipped one]")
 _force = click.option("--force", is_flag=True, help="Replace files that are there.")
@@ -60,9 +60,7 @@ def import_(
     book = load_codebook(codebook)
     coders = _coders(names, files)
     rows = import_labels(files, kind=kind, codebook=book, coders=coders, rule=rule, empty_is_none=empty_is_none, encoding=encoding)
-    with replacing(output, force=force) as file:
-        # What is no Unicode is escaped, as JSON allows.
-        file.writelines((as_json(row) + "\n").encode("utf-8", "backslashreplace") for row in rows)
+    write_labels(output, rows, force=force)
     _summarise(output, rows, book)
 
 
