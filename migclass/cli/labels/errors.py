@@ -18,7 +18,7 @@ from migclass.labels import LabelledSentence, label_files, read_labels, write_la
 @click.option("--codebook", metavar="TOML", help="A codebook of your own. [default: the shipped one]")
 @click.option("-n", "count", type=click.IntRange(min=1), default=50, show_default=True, metavar="N", help="Labels to list.")
 @click.option("--recipe", type=click.Choice(RECIPES_THAT_DOUBT), default="static", show_default=True, help="How to train what judges them.")
-@click.option("-o", "--output", metavar="JSONL", help="Write the rows of these labels as well, each once, with the doubts as note.")
+@click.option("-o", "--output", metavar="JSONL", help="Write the rows of these labels as well, each once, with the doubts after its note.")
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 def errors(source: str, codebook: str | None, count: int, recipe: str, output: str | None, force: bool) -> None:
     """List labels that are likely wrong, the likeliest first.
@@ -33,16 +33,21 @@ def errors(source: str, codebook: str | None, count: int, recipe: str, output: s
     doubts = find_doubts(
         read_labels(source, codebook=book), book, count, recipe=recipe, jobs=os.cpu_count(), say=lambda message: click.echo(message, err=True)
     )
-    lines = [[doubt.code, "has it" if doubt.given else "lacks it", f"{doubt.probability:.2f}", doubt.row.id, doubt.row.text] for doubt in doubts]
-    print_table(["code", "the label", "model", "id", "sentence"], lines, left=5)
+    print_table(["code", "the label", "model", "id", "sentence"], list(map(_line, doubts)), left=5)
     if output:
         write_labels(output, _with_notes(doubts), force=force)
 
 
+def _line(doubt: Doubt) -> list[str]:
+    # Text of a file is never read as terminal control.
+    place, text = ("".join(c if c.isprintable() else " " for c in part) for part in (doubt.row.id, doubt.row.text))
+    return [doubt.code, "has it" if doubt.given else "lacks it", f"{doubt.probability:.2f}", place, text]
+
+
 def _with_notes(doubts: Sequence[Doubt]) -> list[LabelledSentence]:
-    """Return the doubted rows, each once, with what is doubted as note."""
+    """Return the doubted rows, each once, with what is doubted after their own note."""
     notes: dict[int, list[str]] = {}
     for doubt in doubts:
         notes.setdefault(id(doubt.row), []).append(str(doubt))
     rows = {id(doubt.row): doubt.row for doubt in doubts}
-    return [replace(row, note="; ".join(notes[key])) for key, row in rows.items()]
+    return [replace(row, note="; ".join(filter(None, (row.note, *notes[key])))) for key, row in rows.items()]
