@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -67,7 +68,8 @@ def _end_with(error: OSError) -> NoReturn:
     if not isinstance(error, BrokenPipeError):
         click.echo(f"Error: {error.filename or 'standard output'}: {error.strerror or error}", err=True)
     # What the buffer still holds would fail again at exit.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with suppress(io.UnsupportedOperation):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(1)
 
 
@@ -86,4 +88,7 @@ def main() -> None:
 
     Data go to standard output, messages to standard error. Exit code 0: done; 1: failed, with one line that says why;
     2: wrong usage. No network is touched.
+
+    No file is replaced without --force. Files are written in a hidden folder beside their place (.migclass-*.tmp) and moved there when
+    they are whole; such a folder that stays behind is of a run that was killed, and may be removed.
     """
