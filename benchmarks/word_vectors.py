@@ -56,7 +56,7 @@ def main(encoder: str | None) -> None:
     words = words_to_know([word for word in AutoTokenizer.from_pretrained(start).get_vocab() if not word.startswith(("##", "["))])
     vectors = PCA(DIMENSIONS, random_state=0).fit_transform(embed(words, start))
     vectors /= np.sqrt((vectors**2).sum(axis=1).mean())
-    save_vectors(words, vectors, FOLDER)
+    save_vectors(words, vectors, FOLDER, force=True)
     click.echo(f"{FOLDER}: {len(words)} words, {DIMENSIONS} numbers each")
 
 

@@ -5,9 +5,6 @@ Loading checks the format number and the hash of every file, and runs no code.
 
 import hashlib
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -22,8 +19,8 @@ import safetensors.numpy
 from migclass.codebook import Codebook, parse_codebook
 from migclass.decisions import Decision
 from migclass.encoder import Encoder
-from migclass.errors import CodebookError, ModelError
-from migclass.files import current_umask
+from migclass.errors import CodebookError, ModelError, OutputError
+from migclass.files import replacing_folder
 from migclass.linear import Linear
 from migclass.resources import resource
 from migclass.scorers import Parts, Scorer
@@ -33,6 +30,8 @@ DEFAULT = "base"
 PICTURE = "quality.svg"
 # How a folder is read, by the kind of scorer that its model.json names.
 _SCORERS: dict[str, type[Scorer]] = {scorer.kind: scorer for scorer in (Linear, Encoder)}
+# Every file that a model folder may hold.
+_NAMES = {"README.md", "model.json", "arrays.safetensors", "codebook.toml", PICTURE, *(name for s in _SCORERS.values() for name in s.file_names)}
 
 
 @dataclass(frozen=True)
@@ -93,44 +92,37 @@ def check_place(folder: str | Path, *, force: bool = False) -> Path:
     """Return the path of a model folder that may be written, so that a long training doesn't fail at its end.
 
     Raises:
-        ModelError: it is there already and ``force`` is not set, it is no model folder, or it would lie inside a file.
+        ModelError: it is there already and ``force`` is not set, it is no model folder, holds files of somebody else's,
+            or would lie inside a file.
     """
     folder = Path(folder)
     if folder.exists() and not force:
         raise ModelError(f"{folder}: exists already; name another folder or replace it with --force")
-    if folder.exists() and not (folder / "model.json").is_file() and not (folder.is_dir() and not any(folder.iterdir())):
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if folder.exists() and "model.json" not in names and (names or not folder.is_dir()):
         raise ModelError(f"{folder}: exists and is no model folder (no model.json in it); name another folder")
+    if foreign := sorted(names - _NAMES):
+        raise ModelError(f"{folder}: holds {foreign[0]} beside the model, which would be lost; move it away or name another folder")
     if inside := next((parent for parent in folder.absolute().parents if parent.is_file()), None):
         raise ModelError(f"{folder}: can't be made, since {inside} is a file; name another folder")
     return folder
 
 
 def save_model(model: Model, folder: str | Path, *, force: bool = False) -> Path:
-    """Write a model folder: beside its place first, then renamed, so that it is there whole or not at all.
+    """Write a model folder whole or not at all.
 
     Raises:
-        ModelError: the folder is there already and ``force`` is not set, it is there and is no model folder,
-            or it can't be written.
+        ModelError: the folder may not be written, as `check_place` says.
+        OutputError: it can't be written.
     """
     folder = check_place(folder, force=force)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        try:
-            for name, data in _all_files(model).items():
-                (beside / name).write_bytes(data)
-            beside.chmod(0o777 & ~current_umask())
-            if folder.exists():
-                old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-                os.replace(folder, old / folder.name)
-                os.replace(beside, folder)
-                shutil.rmtree(old)
-            else:
-                os.replace(beside, folder)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
     except OSError as error:
-        raise ModelError(f"{folder}: can't be written: {error.strerror}; choose a folder that you may write to") from None
+        raise OutputError(f"{folder}: can't be made: {error.strerror}; choose a folder that you may write to") from None
+    with replacing_folder(folder, force=force) as new:
+        for name, data in _all_files(model).items():
+            (new / name).write_bytes(data)
     return folder
 
 

@@ -1,7 +1,7 @@
 """Tagged sentences -> a table for the eye, JSON lines, CSV or Parquet."""
 
+import codecs
 import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
@@ -34,8 +34,7 @@ def write_jsonl(batches: Iterable[pa.RecordBatch], file: BinaryIO) -> None:
 
 def write_csv(batches: Iterable[pa.RecordBatch], file: BinaryIO) -> None:
     """Write a head and one line a sentence: ids joined by semicolons, then a column for each code's probability."""
-    text = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="", write_through=True)
-    writer, head = csv.writer(text), None
+    writer, head = csv.writer(_as_text(file)), None
     for batch in batches:
         others = [name for name in batch.schema.names if name != "scores"]
         names = others + _codes(batch.schema)
@@ -46,7 +45,11 @@ def write_csv(batches: Iterable[pa.RecordBatch], file: BinaryIO) -> None:
         columns = {name: map(_cell, batch.column(name).to_pylist()) for name in others}
         columns |= {code: (f"{score:.{_DIGITS}f}" for score in scores) for code, scores in zip(names[len(others) :], _scores(batch), strict=True)}
         writer.writerows(zip(*(columns[name] for name in head), strict=True))
-    text.detach()
+
+
+def _as_text(file: BinaryIO) -> Any:
+    """Return what takes text for a file of bytes and, unlike a TextIOWrapper, never closes it."""
+    return codecs.getwriter("utf-8")(file, "replace")
 
 
 def _codes(schema: pa.Schema) -> list[str]:
@@ -111,8 +114,7 @@ def write_table(batches: Iterable[pa.RecordBatch], file: BinaryIO, *, width: int
     from rich.console import Console
     from rich.table import Table
 
-    text = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="", write_through=True)
-    console = Console(file=text, width=width or 80, force_terminal=colour, no_color=not colour, highlight=False)
+    console = Console(file=_as_text(file), width=width or 80, force_terminal=colour, no_color=not colour, highlight=False)
     made = ""
     for document, rows in _by_document(batches):
         table = Table(title=_plain(document), title_justify="left", box=None, expand=True, pad_edge=False, show_header=True, header_style="dim")
@@ -127,7 +129,6 @@ def write_table(batches: Iterable[pa.RecordBatch], file: BinaryIO, *, width: int
         made = f"Tagged by {rows[0]['model']}, codebook {rows[0]['codebook']}."
     if made:
         console.print(_plain(made), style="dim")
-    text.detach()
 
 
 def _marked(codes: list[str], unsure: list[str]) -> list[str]:

@@ -1,12 +1,14 @@
 """Scored batches kept beside the output, so that an interrupted run goes on where it was.
 
 The folder ``OUTPUT.parts`` holds ``run.json``, which says what run they are of, and an Arrow file a batch. Each file
-has its name only when it is whole, so that a run may be stopped at any moment.
+has its name only when it is whole, so that a run may be stopped at any moment. Two runs never work in one folder.
 """
 
 import json
-import shutil
+import os
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,22 +16,18 @@ from typing import Any
 import pyarrow as pa
 
 from migclass.errors import OutputError
-from migclass.files import replacing
+from migclass.files import replacing, room_beside
 from migclass.inputs import START, Place
 
-_RUN = "run.json"
+_RUN, _LOCK = "run.json", ".lock"
 _PLACE = b"place"
 
 
 @dataclass
 class Parts:
-    """The parts of a run: ``count`` of them are there, and ``place`` is where the next one begins.
-
-    ``resumed`` says that the run was begun before.
-    """
+    """The parts of a run: ``count`` of them are there, and ``place`` is where the next one begins."""
 
     folder: Path
-    resumed: bool = False
     count: int = 0
     place: Place = START
 
@@ -45,49 +43,75 @@ class Parts:
             yield _read(self._path(n))[0]
 
     def remove(self) -> None:
-        """Remove the folder."""
-        shutil.rmtree(self.folder)
+        """Remove the folder, at once: what is left of a half-removed one could be taken for parts of another run."""
+        with room_beside(self.folder) as room:
+            os.rename(self.folder, room / self.folder.name)
 
     def _path(self, n: int) -> Path:
         return self.folder / f"{n:07}.arrow"
 
 
-def open_parts(output: str, run: dict[str, Any]) -> Parts:
-    """Return the parts that are kept beside an output, none when the run is new.
+@contextmanager
+def open_parts(output: str, run: dict[str, Any]) -> Iterator[Parts]:
+    """Give the parts that are kept beside an output, none when the run is new, and keep other runs out until the end.
 
     Args:
         output: the path of the file that the parts will be joined to.
         run: what the result depends on, in kinds that JSON has.
 
     Raises:
-        OutputError: the parts are of another run, or the folder can't be made or read.
+        OutputError: the parts are of another run, another run is at work, or the folder is somebody else's or can't be made or read.
     """
-    folder = Path(f"{output}.parts")
-    parts = Parts(folder, resumed=_begin(folder, run))
-    parts.count = len(list(parts.folder.glob("*.arrow")))
-    if parts.count:
-        parts.place = _read(parts._path(parts.count - 1))[1]
-    return parts
+    parts = Parts(Path(f"{output}.parts"))
+    with _alone(parts.folder):
+        _begin(parts.folder, run)
+        parts.count = len(list(parts.folder.glob("*.arrow")))
+        if parts.count:
+            parts.place = _read(parts._path(parts.count - 1))[1]
+        yield parts
 
 
-def _begin(folder: Path, run: dict[str, Any]) -> bool:
-    """Make the folder of a run, or see that the one that is there is of this run; return whether it was there."""
-    manifest = folder / _RUN
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Make a folder if it isn't there, and keep other runs out of it until the end, or until this process dies."""
     try:
         folder.mkdir(exist_ok=True)
+        lock = (folder / _LOCK).open("ab")
     except OSError as error:
         raise OutputError(f"{folder}: can't be made: {error.strerror}; choose an --output in a folder that you may write to") from None
+    with lock:
+        _lock(lock.fileno(), folder)
+        yield
+
+
+def _lock(handle: int, folder: Path) -> None:
+    # Without locks, as in Windows, a part that another run wrote is still not written over.
+    if sys.platform == "win32":
+        return
+    from fcntl import LOCK_EX, LOCK_NB, flock
+
+    try:
+        flock(handle, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        raise OutputError(f"{folder}: another run is at work in it; wait until it is done, or name another --output") from None
+    except OSError:  # A file system that has none.
+        return
+
+
+def _begin(folder: Path, run: dict[str, Any]) -> None:
+    """Write down what run a folder is of, or see that it is of this one."""
+    manifest = folder / _RUN
     if not manifest.exists():
+        if foreign := next((path.name for path in folder.iterdir() if not path.name.startswith(".")), None):
+            raise OutputError(f"{folder}: holds {foreign}, and no run.json says of what run; name another --output, or move the folder away")
         with replacing(manifest) as file:
             file.write(json.dumps(run, indent=1).encode())
-        return False
     try:
         kept = json.loads(manifest.read_bytes())
     except (OSError, ValueError):
         kept = {}
     if different := [name for name in run if kept.get(name) != json.loads(json.dumps(run[name]))]:
         raise OutputError(f"{folder}: is kept from a run with another {different[0]}; repeat that command, or remove the folder to begin anew")
-    return True
 
 
 def _read(path: Path) -> tuple[pa.RecordBatch, Place]:

@@ -191,13 +191,13 @@ def _label(line: dict[str, Any], row: LabelledSentence, role: str) -> StandoffLa
 def read_copies(paths: Iterable[str | Path]) -> dict[str, str]:
     """Read the user's copies of documents: name -> text.
 
-    A folder gives its files. A table with the columns document and text gives, for each document, its rows in order.
+    A folder gives its files, but for hidden ones. A table with the columns document and text gives, for each document, its rows in order.
 
     Raises:
         DocumentError: a file can't be read.
         LabelError: there is nothing to read.
     """
-    files = [file for path in map(Path, paths) for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
+    files = [file for path in map(Path, paths) for file in (_visible(path) if path.is_dir() else [path])]
     texts: dict[str, list[str]] = defaultdict(list)
     for file in files:
         if is_table(str(file)) and file.suffix.lower() != ".parquet":
@@ -208,6 +208,11 @@ def read_copies(paths: Iterable[str | Path]) -> dict[str, str]:
     if not texts:
         raise LabelError(f"{', '.join(map(str, paths))}: no documents in it; expected text, PDF, Word, HTML, or a table of sentences")
     return {name: "\n\n".join(parts) for name, parts in texts.items()}
+
+
+def _visible(folder: Path) -> list[Path]:
+    """Return what lies in a folder, at any depth, and is not hidden, as texts are that a run was killed in the middle of."""
+    return [path for path in sorted(folder.rglob("*")) if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
 
 
 def resolve(labels: Sequence[StandoffLabel], copies: dict[str, str]) -> Resolution:

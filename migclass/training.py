@@ -1,7 +1,6 @@
 """Labels -> model: gather what may be learnt from, fit, measure, write the card."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -58,6 +57,7 @@ def train(
     encoder: str | None = None,
     soft_labels: str | Path | None = None,
     write_soft_labels: str | Path | None = None,
+    force: bool = False,
     seed: int = 0,
     jobs: int | None = None,
     say: Say = lambda message: None,
@@ -75,6 +75,7 @@ def train(
         encoder: for the recipe encoder, the folder or hub name of the sentence encoder to start from.
         soft_labels: for the recipe distilled, the teachers' probabilities by row id; those that ship by default.
         write_soft_labels: where to write what the model said of training sentences out of fold.
+        force: replace the file of ``write_soft_labels`` if it is there.
         seed: of the recipe encoder.
         jobs: processes.
         say: called with lines about progress and warnings.
@@ -96,9 +97,9 @@ def train(
     say(f"{len(material.train)} sentences to learn from, {len(material.validation)} to calibrate by, {len(material.test)} to measure on")
     _check_both_kinds(material.train, book, say)
     settings = Settings(prevalence(material.train, book), jobs, encoder, soft_labels, seed, say)
-    with replacing(write_soft_labels) if write_soft_labels else nullcontext() as file:
-        fitted = RECIPES[recipe](material.train, book, settings)
-        if file:
+    fitted = RECIPES[recipe](material.train, book, settings)
+    if write_soft_labels:
+        with replacing(write_soft_labels, force=force) as file:
             file.write(soft_label_table(fitted, material.train, book).encode())
     decision = fitted.decision
     if material.validation:

@@ -10,6 +10,7 @@ import safetensors.numpy
 
 from migclass.arrow import lines
 from migclass.errors import ModelError
+from migclass.files import replacing_folder
 from migclass.indexes import TextIndex
 from migclass.resources import resource
 
@@ -52,11 +53,15 @@ def load_vectors(folder: str | Path | None = None) -> WordVectors:
     return WordVectors(words, vectors)
 
 
-def save_vectors(words: list[str], vectors: np.ndarray, folder: str | Path) -> None:
-    """Write word vectors to a folder, a byte a number; words are put in order."""
+def save_vectors(words: list[str], vectors: np.ndarray, folder: str | Path, *, force: bool = False) -> None:
+    """Write word vectors to a folder, a byte a number; words are put in order.
+
+    Raises:
+        OutputError: the folder holds something and ``force`` is not set, or it can't be written.
+    """
     order = sorted(range(len(words)), key=words.__getitem__)
     scale = np.abs(vectors).max(axis=0) / 127
     packed = {"vectors": np.round(vectors[order] / scale).astype(np.int8), "scale": scale.astype(np.float32)}
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    Path(folder, _WORDS).write_text("".join(f"{words[i]}\n" for i in order), encoding="utf-8")
-    Path(folder, _VECTORS).write_bytes(safetensors.numpy.save(packed))
+    with replacing_folder(folder, force=force) as new:
+        (new / _WORDS).write_text("".join(f"{words[i]}\n" for i in order), encoding="utf-8")
+        (new / _VECTORS).write_bytes(safetensors.numpy.save(packed))

@@ -276,13 +276,57 @@ def test_an_input_is_never_the_output(run, tmp_path):
     assert "can't be made" in run("score", "a.txt", "--save-text", "a.txt").stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["score", "a.txt", "--meta", "years.csv", "-o", "years.csv"],
+        ["report", "a.txt", "--meta", "years.csv", "-o", "years.csv"],
+        ["profile", "years.csv", "--codebook", "book.toml", "-o", "book.toml"],
+        ["audit", "draw", "years.csv", "--codebook", "book.toml", "-o", "book.toml"],
+        ["train", "--output", "m", "--labels", "years.csv", "--write-soft-labels", "years.csv"],
+        ["train", "--output", "m", "--codebook", "book.toml", "--write-soft-labels", "book.toml"],
+        ["score", "a", "a.txt", "--save-text", "."],
+    ],
+    ids=" ".join,
+)
+def test_nothing_that_is_read_is_replaced(run, tmp_path, arguments):
+    texts = {"a": "The border.", "a.txt": "Wages rose.", "years.csv": "file,year\na.txt,1999\n", "book.toml": "x = 1\n"}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    result = run(*arguments, "--force")
+    assert result.exit_code == 1
+    assert "is read as well" in result.stderr, result.stderr
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == texts
+
+
+def test_two_outputs_have_two_names(run, tmp_path):
+    assert run("score", SPEECH, "-o", "tags.csv").exit_code == 0
+    result = run("profile", "tags.csv", "--plot", "p.png", "-o", "p.csv")
+    assert result.exit_code == 2
+    assert "p.csv: --plot writes it as well" in result.stderr
+
+
+def test_texts_that_are_saved_already_are_no_hindrance_and_others_are_kept(run, tmp_path):
+    (tmp_path / "a.txt").write_text("The border is closed.")
+    saved = tmp_path / "texts" / "a.txt.txt"
+    for _ in range(2):
+        assert run("score", "a.txt", "--save-text", "texts").exit_code == 0
+        assert saved.read_text() == "The border is closed."
+    saved.write_text("mine")
+    for _ in range(2):
+        assert "exists already" in run("score", "a.txt", "--save-text", "texts", "--resume", "-o", "tags.csv").stderr
+        assert saved.read_text() == "mine"
+
+
 def test_texts_of_files_of_one_name_are_both_saved(run, tmp_path):
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "x.txt").write_text(f"From {folder}.")
-    (tmp_path / "a_x.txt").write_text("Another.")
-    assert run("score", "a/x.txt", "b/x.txt", "a_x.txt", "--save-text", "texts").exit_code == 0
-    assert len(list((tmp_path / "texts").iterdir())) == 3
+    names = ["a_x.txt", ".x.txt", "x.txt"]
+    for name in names:
+        (tmp_path / name).write_text("Another.")
+    assert run("score", "a/x.txt", "b/x.txt", *names, "./x.txt", tmp_path / "x.txt", "--save-text", "texts").exit_code == 0
+    assert len(list((tmp_path / "texts").glob("[!.]*"))) == 7
 
 
 def test_a_text_file_with_a_number_sign_has_lines(run, tmp_path):

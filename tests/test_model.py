@@ -93,6 +93,10 @@ def test_nothing_is_overwritten_without_force(small_model, folder, tmp_path):
     with pytest.raises(ModelError, match="no model folder"):
         save_model(small_model, other, force=True)
     assert (other / "chapter1.txt").read_text() == "mine"
+    (folder / "labels.jsonl").write_text("mine")
+    with pytest.raises(ModelError, match=r"holds labels\.jsonl beside the model, which would be lost"):
+        save_model(small_model, folder, force=True)
+    assert (folder / "labels.jsonl").read_text() == "mine"
     assert {path.name for path in tmp_path.iterdir()} == {"copy", "thesis"}
 
 

@@ -1,7 +1,11 @@
 """The command line: one command a station, loaded when it is called."""
 
+import io
+import os
+import sys
+from contextlib import suppress
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -22,7 +26,17 @@ _COMMANDS = {
 
 
 class _Commands(click.Group):
-    """Loads a command's module when the command is called, and turns migclass's errors into one line and exit code 1."""
+    """Loads a command's module when the command is called, and turns migclass's errors and the system's into one line and exit code 1."""
+
+    def main(self, *args: Any, **settings: Any) -> Any:
+        _buffer_output()
+        try:
+            try:
+                return super().main(*args, **settings)
+            finally:
+                sys.stdout.flush()
+        except OSError as error:
+            _end_with(error)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -43,6 +57,22 @@ class _Commands(click.Group):
             raise click.ClickException(" ".join(str(error).split())) from None
 
 
+def _buffer_output() -> None:
+    """Put a buffer before standard output where there is none (PYTHONUNBUFFERED): without it, what a full disk takes half of is lost unseen."""
+    if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
+        sys.stdout = open(sys.stdout.fileno(), "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors, closefd=False)  # noqa: SIM115
+
+
+def _end_with(error: OSError) -> NoReturn:
+    """End with one line, or with none where who reads the output has enough, as `head` has."""
+    if not isinstance(error, BrokenPipeError):
+        click.echo(f"Error: {error.filename or 'standard output'}: {error.strerror or error}", err=True)
+    # What the buffer still holds would fail again at exit.
+    with suppress(io.UnsupportedOperation):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(1)
+
+
 def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
         from importlib.metadata import version
@@ -58,4 +88,7 @@ def main() -> None:
 
     Data go to standard output, messages to standard error. Exit code 0: done; 1: failed, with one line that says why;
     2: wrong usage. No network is touched.
+
+    No file is replaced without --force. Files are written in a hidden folder beside their place (.migclass-*.tmp) and moved there when
+    they are whole; such a folder that stays behind is of a run that was killed, and may be removed.
     """

@@ -53,7 +53,7 @@ def draw(files: tuple[str, ...], count: int, by: str | None, seed: int, output: 
     column that stays empty counts as not judged. Sentences stand in random order, so that those from the top are a sample too. What
     the machine said is not in the sheet.
     """
-    check_apart(files, output)
+    check_apart([*files, codebook], output)
     check_free(output, force=force)
     tags = read_tags_here(files, codebook).only_sentences()
     drawn = draw_audit(tags, count, by=_columns(by), seed=seed)

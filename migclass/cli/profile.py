@@ -1,5 +1,6 @@
 """``migclass profile``: tags -> shares and balances with intervals."""
 
+import os
 from pathlib import Path
 
 import click
@@ -52,10 +53,12 @@ def profile(
     documents and models are varied.
     """
     _check_together(by, plot, claims, texts_again)
-    for path in [output, *([plot, _beside(plot)] if plot else [])]:
-        check_apart(files, path)
-        if path:
-            check_free(path, force=force)
+    written = [path for path in (output, plot, plot and _beside(plot)) if path]
+    for path in written:
+        check_apart([*files, codebook], path)
+        check_free(path, force=force)
+    if len({os.path.realpath(path) for path in written}) < len(written):
+        raise click.UsageError(f"{output}: --plot writes it as well; name another file for --output")
     columns = [name.strip() for name in by.split(",")] if by else []
     tags = read_tags_here(files, codebook).only_sentences()
     if claims:

@@ -33,7 +33,7 @@ def report(files: tuple[str, ...], output: str, by: str | None, title: str, mode
     gives a part on time, a column title names documents.
     """
     check_readable(files)
-    check_apart(files, output)
+    check_apart([*files, meta], output)
     check_free(output, force=force)
     kinds = {is_tags(path) for path in files}
     if len(kinds) > 1:

@@ -4,7 +4,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -76,23 +76,24 @@ def score(
     if engine == "spark":
         return _score_on_spark(files, output, text_column=text_column, sentences=sentences, model=chosen_model(model), force=force)
     check_readable(files)
-    check_apart(files, output)
+    check_apart([*files, meta], output)
     if output:
         check_free(output, force=force)
     kind = format_ or _format(output)
     inputs = Inputs(files, text_column=text_column, encoding=encoding, meta=read_meta(meta, files) if meta else {})
     tagger = open_tagger(model)
     _check_columns(inputs, kind, tagger)
-    parts = _parts(files, output, tagger, text_column=text_column, sentences=sentences, encoding=encoding, meta=meta) if resume else None
-    batches = _english(inputs.batches(parts.place if parts else START))
-    if save_text:
-        batches = _saving(batches, Path(save_text), force or bool(parts and parts.resumed))
-    scored = _scored(tagger, batches, sentences, jobs, _progress(inputs.size, output))
-    found = _through_parts(parts, scored) if parts else (batch for batch, _ in scored)
-    with replacing(output, force=force) if output else nullcontext(sys.stdout.buffer) as file:
-        _writer(kind, file)((batch for batch in found if len(batch)), file)
-    if parts:
-        parts.remove()
+    kept = _parts(files, output, tagger, text_column=text_column, sentences=sentences, encoding=encoding, meta=meta) if resume else nullcontext()
+    with kept as parts:
+        batches = _english(inputs.batches(parts.place if parts else START))
+        if save_text:
+            batches = _saving(batches, Path(save_text), [*files, meta], force)
+        scored = _scored(tagger, batches, sentences, jobs, _progress(inputs.size, output))
+        found = _through_parts(parts, scored) if parts else (batch for batch, _ in scored)
+        with replacing(output, force=force) if output else nullcontext(sys.stdout.buffer) as file:
+            _writer(kind, file)((batch for batch in found if len(batch)), file)
+        if parts:
+            parts.remove()
 
 
 def _check_columns(inputs: Inputs, kind: str, tagger: Tagger) -> None:
@@ -130,8 +131,8 @@ def _writer(kind: str, file: BinaryIO) -> Callable[[Iterable[pa.RecordBatch], Bi
     return partial(outputs.write_table, width=width, colour=file.isatty() and "NO_COLOR" not in os.environ)
 
 
-def _parts(files: Sequence[str], output: str | None, tagger: Tagger, *, meta: str | None, **options: Any) -> Parts:
-    """Return the parts of this run: the one that was interrupted, or a new one."""
+def _parts(files: Sequence[str], output: str | None, tagger: Tagger, *, meta: str | None, **options: Any) -> AbstractContextManager[Parts]:
+    """Open the parts of this run: the one that was interrupted, or a new one."""
     if not output or STDIN in files:
         raise click.UsageError("--resume needs files to read and an --output to write")
     from importlib.metadata import version
@@ -171,17 +172,37 @@ def _scored(tagger: Tagger, batches: Iterable[DocumentBatch], sentences: bool, j
             yield scored, batch.end
 
 
-def _saving(batches: Iterable[DocumentBatch], folder: Path, force: bool) -> Iterator[DocumentBatch]:
+def _saving(batches: Iterable[DocumentBatch], folder: Path, inputs: Sequence[str | None], force: bool) -> Iterator[DocumentBatch]:
+    """Pass documents on and keep their texts in a folder, over none of the files that are read."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder}: can't be made: {error.strerror}; name a folder for --save-text") from None
     for batch in batches:
         for name, text in zip(batch.table.column("document").to_pylist(), batch.table.column("text").to_pylist(), strict=True):
-            file_name = "stdin" if name == STDIN else quote(name, safe=" #()[]{}+,;=@~").lstrip(".")
-            with replacing(folder / f"{file_name}.txt", force=force) as file:
-                file.write(text.encode("utf-8", "replace"))
+            path = folder / f"{_file_name(name)}.txt"
+            check_apart(inputs, str(path))
+            _save(path, text.encode("utf-8", "replace"), force)
         yield batch
+
+
+def _file_name(document: str) -> str:
+    """Return a document's name as that of a file: another one for each, in no other folder and never hidden.
+
+    >>> _file_name("../speeches/May 1.txt")
+    '%2E.%2Fspeeches%2FMay 1.txt'
+    """
+    if document == STDIN:
+        return "stdin"
+    name = quote(document, safe=" #()[]{}+,;=@~")
+    return "%2E" + name[1:] if name.startswith(".") else name
+
+
+def _save(path: Path, data: bytes, force: bool) -> None:
+    # What a run that was stopped has saved is as good as new.
+    if not (path.is_file() and path.read_bytes() == data):
+        with replacing(path, force=force, sync=False) as file:
+            file.write(data)
 
 
 def _english(batches: Iterable[DocumentBatch]) -> Iterator[DocumentBatch]:

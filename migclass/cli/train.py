@@ -4,6 +4,7 @@ import os
 
 import click
 
+from migclass.files import check_apart, check_free
 from migclass.model import check_place, save_model
 from migclass.recipes import RECIPES
 from migclass.training import DEFAULT_RECIPE, UNJUDGED, UNKNOWN
@@ -32,7 +33,7 @@ from migclass.training import train as train_model
 @click.option("--write-soft-labels", metavar="CSV", help="Write what the model says of training sentences that it had not seen.")
 @click.option("--seed", default=0, show_default=True, help="Of the recipe encoder.")
 @click.option("--name", metavar="NAME", help="The model's name in tags. [default: the folder's name]")
-@click.option("--force", is_flag=True, help="Replace the model folder if it is there.")
+@click.option("--force", is_flag=True, help="Replace the model folder and the file of --write-soft-labels if they are there.")
 def train(
     sources: tuple[str, ...],
     output: str,
@@ -56,6 +57,9 @@ def train(
     and versions give the same bytes.
     """
     check_place(output, force=force)
+    check_apart([*sources, codebook, soft_labels], write_soft_labels)
+    if write_soft_labels:
+        check_free(write_soft_labels, force=force)
     model = train_model(
         sources,
         codebook=codebook,
@@ -65,6 +69,7 @@ def train(
         encoder=encoder,
         soft_labels=soft_labels,
         write_soft_labels=write_soft_labels,
+        force=force,
         seed=seed,
         name=name or os.path.basename(os.path.abspath(output)),
         jobs=os.cpu_count(),
