@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import tomllib
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from migclass.errors import CodebookError
+from migclass.limits import MOST_CODES, MOST_CUES
 from migclass.resources import resource
+from migclass.tomlfiles import parse_toml, read_toml_text
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 _CUE = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*\*?")
@@ -117,13 +118,7 @@ def load_codebook(path: str | Path | None = None) -> Codebook:
         CodebookError: the file is missing, is no TOML, or contradicts itself; the message says where.
     """
     path = Path(path) if path is not None else resource("labels", "codebook.toml")
-    try:
-        source = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise CodebookError(f"{path}: no such codebook; give the path of a TOML file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise CodebookError(f"{path}: can't be read as UTF-8 text ({error}); a codebook is a TOML file") from None
-    return parse_codebook(source, where=str(path))
+    return parse_codebook(read_toml_text(path, error=CodebookError), where=str(path))
 
 
 def parse_codebook(source: str, *, where: str = "codebook") -> Codebook:
@@ -133,10 +128,7 @@ def parse_codebook(source: str, *, where: str = "codebook") -> Codebook:
     Traceback (most recent call last):
     migclass.errors.CodebookError: mine.toml: 'version' is missing; expected a whole number
     """
-    try:
-        data = tomllib.loads(source)
-    except tomllib.TOMLDecodeError as error:
-        raise CodebookError(f"{where}: not TOML: {' '.join(str(error).split())}") from None
+    data = parse_toml(source, where, error=CodebookError)
     book = Codebook(
         title=_get(data, "title", str, "a line of text", where),
         version=_get(data, "version", int, "a whole number", where),
@@ -160,6 +152,11 @@ def _get(table: dict[str, Any], key: str, kind: type, expected: str, where: str)
     return table[key]
 
 
+def _text(table: dict[str, Any], key: str, where: str) -> str:
+    """Return text that may be left out."""
+    return str(_get(table, key, str, "text", where)) if table.get(key, "") != "" else ""
+
+
 def _tables(data: dict[str, Any], key: str, where: str) -> list[tuple[int, dict[str, Any]]]:
     items = data.get(key, [])
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
@@ -177,9 +174,9 @@ def _words(table: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
 def _code(item: dict[str, Any], where: str) -> Code:
     code = Code(
         id=_get(item, "id", str, "an id in lower case", where),
-        name=item.get("name", item.get("id", "")),
+        name=_text(item, "name", where) or item["id"],
         coded=_get(item, "coded", str, "what it is coded for", where),
-        not_coded=item.get("not_coded", ""),
+        not_coded=_text(item, "not_coded", where),
         cues=_words(item, "cues", where),
     )
     for cue in code.cues:
@@ -213,6 +210,9 @@ def _example(item: dict[str, Any], where: str) -> Example:
 def _check(book: Codebook, where: str) -> None:
     if not book.codes:
         raise CodebookError(f"{where}: no code; expected at least one [[frame]] or [[tension]]")
+    for what, count, most in (("codes", len(book.codes), MOST_CODES), ("cues", sum(len(code.cues) for code in book.entries), MOST_CUES)):
+        if count > most:
+            raise CodebookError(f"{where}: {count:,} {what}; expected at most {most:,}")
     ids = book.codes + tuple(tension.id for tension in book.tensions)
     for id_, times in Counter(ids).items():
         if times > 1:

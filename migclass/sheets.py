@@ -2,21 +2,21 @@
 
 import csv
 import io
+import json
 import re
-import warnings
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, BinaryIO
-from zipfile import BadZipFile
 
 import numpy as np
 
 from migclass.audits import Audit
 from migclass.codebook import Codebook
-from migclass.decoding import read_lines
+from migclass.decoding import read_bytes, read_lines
 from migclass.errors import LabelError, OutputError
 from migclass.files import replacing
+from migclass.readers import read_text
 from migclass.tables import read_csv
 from migclass.tagfiles import TaggedSentences
 
@@ -27,9 +27,12 @@ _COMMENT = "comment"
 # Sentences shown before and after the one to code.
 _BEFORE, _AFTER = 2, 1
 # What spreadsheets take for a formula, and what they can't hold: control characters, and longer cells.
-_FORMULA = re.compile(r"[=+\-@]")
+# A semicolon begins a cell of its own where the country writes commas in its numbers; full-width signs count as the others.
+_FORMULA = re.compile(r"(^|;)(?=[=+\-@＝＋－＠])")
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 _LONGEST = 32_000
+# What a probability or the number of a stratum stays below.
+_FARTHEST = 2**31
 # Widths of columns in XLSX, and the lengths that a hint beside a cell may have.
 _WIDE, _NARROW, _HINT_TITLE, _HINT = 60, 13, 32, 255
 
@@ -75,8 +78,7 @@ def _inert(text: str) -> str:
     >>> _inert("=1+1")
     "'=1+1"
     """
-    plain = " ".join(_UNFIT.sub(" ", text).split())[:_LONGEST].rstrip()
-    return f"'{plain}" if _FORMULA.match(plain) else plain
+    return _FORMULA.sub(r"\1'", " ".join(_UNFIT.sub(" ", text).split())[:_LONGEST].rstrip())
 
 
 def _write_csv(rows: Sequence[Sequence[str | int | float]], file: BinaryIO) -> None:
@@ -184,19 +186,8 @@ def _read_csv(path: str, encoding: str) -> Iterator[dict[str, str]]:
 
 
 def _read_xlsx(path: str) -> Iterator[dict[str, str]]:
-    from openpyxl import load_workbook
-
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            workbook = load_workbook(path, read_only=True, data_only=True)
-            sheet = list(workbook.worksheets[0].iter_rows(values_only=True))
-            workbook.close()
-    except FileNotFoundError:
-        raise LabelError(f"{path}: no such file") from None
-    except (BadZipFile, KeyError, ValueError, OSError) as error:
-        raise LabelError(f"{path}: can't be read as XLSX ({str(error).splitlines()[0]}); save it as .xlsx or .csv again") from None
-    names, *rows = sheet or [()]
-    yield from (_clean(dict(zip_longest(map(_text, names), map(_text, row), fillvalue=""))) for row in rows)
+    names, *rows = json.loads(read_text("xlsx", read_bytes(path, error=LabelError), path, error=LabelError)) or [()]
+    yield from (_clean(dict(zip_longest(map(_text, names), map(_text, row), fillvalue=""))) if row else {} for row in rows)
 
 
 def _text(cell: Any) -> str:
@@ -218,9 +209,12 @@ def _mark(row: dict[str, str], code: str, where: str) -> float:
 
 def _design(row: dict[str, str], name: str, where: str) -> float:
     try:
-        return float(row[name].replace(",", "."))
+        number = float(row[name].replace(",", "."))
     except ValueError:
         raise _not_as_written(row, name, where) from None
+    if not -_FARTHEST < number < _FARTHEST:
+        raise _not_as_written(row, name, where)
+    return number
 
 
 def _not_as_written(row: dict[str, str], name: str, where: str) -> LabelError:

@@ -14,11 +14,15 @@ PACKAGE = Path(migclass.__file__).parent
 # Data flow down this list: a module imports only from above itself.
 CORRIDOR = [
     "errors",
+    "limits",
+    "formats",
+    "readers",
     "resources",
     "files",
     "arrow",
     "indexes",
     "decoding",
+    "tomlfiles",
     "codebook",
     "sentences",
     "prose",
@@ -64,20 +68,20 @@ CORRIDOR = [
 # Outside libraries, and the modules that may import them.
 DOORS = {
     "click": {"cli"},
-    "docx": {"documents"},
+    "docx": {"formats"},
     "jinja2": {"reports"},
     "joblib": {"classifiers", "finetuning", "engines"},
-    "markdown_it": {"documents"},
+    "markdown_it": {"formats"},
     "matplotlib": {"pictures"},
     "nupunkt": {"sentences"},
     "py3langid": {"languages"},
     "py4j": {"engines"},
-    "pypdfium2": {"documents"},
+    "pypdfium2": {"formats"},
     "pyspark": {"engines"},
     "rich": {"outputs", "cli"},
     "safetensors": {"model", "vectors"},
     "scipy": {"classifiers", "corrections"},
-    "openpyxl": {"sheets"},
+    "openpyxl": {"formats", "sheets"},
     "onnx": {"finetuning"},
     "onnxscript": {"finetuning"},
     "onnxruntime": {"encoder", "finetuning"},
@@ -85,7 +89,7 @@ DOORS = {
     "tokenizers": {"encoder"},
     "torch": {"finetuning"},
     "transformers": {"finetuning"},
-    "trafilatura": {"documents"},
+    "trafilatura": {"formats"},
     "pyarrow": set(
         "arrow indexes tables documents inputs features scorers linear encoder model tagging vectors classifiers "
         "engines parts outputs tagfiles profiles cli".split()
