@@ -12,7 +12,6 @@ A file of cases is TOML::
     lacks = ["climate"]      # codes that must not be
 """
 
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any
 from migclass.codebook import Codebook
 from migclass.errors import LabelError
 from migclass.tagging import Tagger, Tags
+from migclass.tomlfiles import parse_toml, read_toml_text
 
 _SAME = ("", "frames", "poles", "codes")
 
@@ -104,13 +104,7 @@ def _faults(case: Case, tags: Sequence[Tags]) -> Iterable[str]:
 
 
 def _read(file: Path) -> list[dict[str, Any]]:
-    try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise LabelError(f"{file}: can't be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise LabelError(f"{file}: is no TOML: {error}") from None
-    cases = data.get("case")
+    cases = parse_toml(read_toml_text(file, error=LabelError), str(file), error=LabelError).get("case")
     if not isinstance(cases, list) or not all(isinstance(case, dict) for case in cases):
         raise LabelError(f"{file}: has no [[case]]; expected cases of behaviour")
     return cases

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import tomllib
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -11,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from migclass.errors import CodebookError
+from migclass.limits import MOST_CODES, MOST_CUES
 from migclass.resources import resource
+from migclass.tomlfiles import parse_toml, read_toml_text
 
 DEFAULT = "default"
 # The blocks of the file: the field of the codebook that holds them, and what names one of them.
@@ -152,7 +153,7 @@ def parse_codebook(source: str, *, where: str = "codebook") -> Codebook:
     Traceback (most recent call last):
     migclass.errors.CodebookError: mine.toml: 'version' is missing; expected a whole number
     """
-    data = _toml(source, where)
+    data = parse_toml(source, where, error=CodebookError)
     if "extends" in data:
         raise CodebookError(f"{where}: 'extends' has no meaning here; expected a codebook that says all of it")
     blocks = _blocks(data, where)
@@ -165,27 +166,11 @@ def parse_codebook(source: str, *, where: str = "codebook") -> Codebook:
 
 def _load(path: Path, extending: tuple[Path, ...]) -> Codebook:
     """Read a codebook that those in ``extending`` are made on."""
-    source, where = _read(path), str(path)
-    data = _toml(source, where)
+    source, where = read_toml_text(path, error=CodebookError), str(path)
+    data = parse_toml(source, where, error=CodebookError)
     if "extends" not in data:
         return parse_codebook(source, where=where)
     return _extended(_base(data, path, (*extending, path.resolve())), data, where)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise CodebookError(f"{path}: no such codebook; give the path of a TOML file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise CodebookError(f"{path}: can't be read as UTF-8 text ({error}); a codebook is a TOML file") from None
-
-
-def _toml(source: str, where: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(source)
-    except tomllib.TOMLDecodeError as error:
-        raise CodebookError(f"{where}: not TOML: {' '.join(str(error).split())}") from None
 
 
 def _base(data: dict[str, Any], path: Path, extending: tuple[Path, ...]) -> Codebook:
@@ -339,6 +324,9 @@ def _example(item: dict[str, Any], where: str) -> Example:
 def _check(book: Codebook, examples: tuple[Example, ...], where: str) -> None:
     if not book.codes:
         raise CodebookError(f"{where}: no code; expected at least one [[frame]] or [[tension]]")
+    for what, count, most in (("codes", len(book.codes), MOST_CODES), ("cues", sum(len(code.cues) for code in book.entries), MOST_CUES)):
+        if count > most:
+            raise CodebookError(f"{where}: {count:,} {what}; expected at most {most:,}")
     ids = book.codes + tuple(tension.id for tension in book.tensions)
     for id_, times in Counter(ids).items():
         if times > 1:

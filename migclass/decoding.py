@@ -3,9 +3,11 @@
 import codecs
 import io
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from migclass.errors import DocumentError
+from migclass.errors import DocumentError, MigclassError
+from migclass.limits import MOST_BYTES, MOST_CHARACTERS
 
 # Bytes at the start of a file in which a zero byte speaks of binary data.
 _HEAD = 8192
@@ -15,6 +17,24 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+
+
+def read_bytes(path: str | Path, *, error: type[MigclassError] = DocumentError, most: int = MOST_BYTES) -> bytes:
+    """Return what a file holds, or raise an ``error`` where it is missing, can't be read, or holds more than ``most`` bytes."""
+    try:
+        with Path(path).open("rb") as file:
+            return check_size(file.read(most + 1), path, error=error, most=most)
+    except FileNotFoundError:
+        raise error(f"{path}: no such file") from None
+    except OSError as fault:
+        raise error(f"{path}: can't be read: {fault.strerror}") from None
+
+
+def check_size(data: bytes, path: str | Path, *, error: type[MigclassError] = DocumentError, most: int = MOST_BYTES) -> bytes:
+    """Return data, or raise an ``error`` where they are more than ``most``."""
+    if len(data) > most:
+        raise error(f"{path}: holds more than {most / 2**20:,.0f} MB; split it")
+    return data
 
 
 def decode(data: bytes, path: str, encoding: str) -> str:
@@ -45,8 +65,10 @@ def read_lines(path: str, encoding: str, *, newline: str = "\n") -> Iterator[tup
         with Path(path).open("rb") as data:
             encoding = _find_encoding(data.peek(_HEAD)[:_HEAD], path, encoding)
             with io.TextIOWrapper(data, encoding, newline=newline) as text:
-                for line in text:
+                for line in iter(partial(text.readline, MOST_CHARACTERS + 1), ""):
                     n += 1
+                    if len(line) > MOST_CHARACTERS:
+                        raise DocumentError(f"{path}: line {n}: holds more than {MOST_CHARACTERS:,} characters; split it")
                     yield line.replace("\r\n", "\n"), data.tell()
     except FileNotFoundError:
         raise DocumentError(f"{path}: no such file") from None

@@ -1,22 +1,26 @@
-"""Files -> text with provenance. Readers of PDF, Word and HTML load when such a file comes."""
+"""Files -> text with provenance. PDF, Word, HTML and Markdown are read by a process of its own (`migclass.readers`)."""
 
 import hashlib
-import io
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from os.path import isdir, isfile
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from migclass.decoding import decode
+from migclass.decoding import check_size, decode, read_bytes
 from migclass.errors import DocumentError
+from migclass.limits import MOST_BYTES, MOST_CHARACTERS
+from migclass.readers import read_text
 from migclass.tables import is_table, open_table, read_csv
 
 STDIN = "-"
 _OFFICE = {".doc", ".odt", ".rtf", ".xls", ".xlsx", ".ppt", ".pptx", ".epub"}
+# The kind of file that a suffix names, and the package that gets the text out of each kind.
+_KINDS = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html", ".pdf": "pdf", ".docx": "docx"}
+_PACKAGES = {"markdown": "markdown-it-py", "html": "trafilatura", "pdf": "pypdfium2", "docx": "python-docx"}
 
 
 @dataclass(frozen=True)
@@ -35,13 +39,6 @@ class Document:
     def extraction(self) -> str:
         """The extractor and the first 16 hexadecimal digits of the text's SHA-256: what offsets point into."""
         return extraction(self.text, self.extractor)
-
-
-def _extractor(package: str) -> str:
-    """Return the name of a package with its version."""
-    from importlib.metadata import version
-
-    return f"{package} {version(package)}"
 
 
 def extraction(text: str, extractor: str = "text") -> str:
@@ -76,95 +73,31 @@ def read_document(path: str, *, encoding: str = "utf-8") -> Document:
     suffix = "" if path == STDIN else Path(path).suffix.lower()
     if suffix in _OFFICE:
         raise DocumentError(f"{path}: {suffix} files are not read; save it as .docx, .pdf, .html or .txt")
-    data = _bytes(path)
-    extract = {".md": _markdown, ".markdown": _markdown, ".html": _html, ".htm": _html, ".pdf": _pdf, ".docx": _docx}.get(suffix)
-    text, extractor = extract(data, path, encoding) if extract else (decode(data, path, encoding), "text")
+    data = check_size(sys.stdin.buffer.read(MOST_BYTES + 1), path) if path == STDIN else read_bytes(path)
+    kind = _KINDS.get(suffix) if data.strip() else None
+    text, extractor = _apart(data, path, kind, encoding) if kind else (decode(data, path, encoding), "text")
     if not text.strip():
         raise DocumentError(f"{path}: no text in it; expected a document with words")
+    if len(text) > MOST_CHARACTERS:
+        raise DocumentError(f"{path}: holds {len(text):,} characters, more than {MOST_CHARACTERS:,}; split it, or make it a table with a row a text")
     return Document(path, text, extractor)
 
 
 def check_readable(paths: Sequence[str]) -> None:
     """Raise DocumentError for the first path that is no file, so that a long run doesn't fail at its end."""
     for path in paths:
-        if path != STDIN and not Path(path).is_file():
-            what = "is a folder; name the files in it, for example with *" if Path(path).is_dir() else "no such file"
+        if path != STDIN and not isfile(path):
+            what = "is a folder; name the files in it, for example with *" if isdir(path) else "no such file"
             raise DocumentError(f"{path}: {what}")
 
 
-def _bytes(path: str) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
-    except FileNotFoundError:
-        raise DocumentError(f"{path}: no such file") from None
-    except OSError as error:
-        raise DocumentError(f"{path}: can't be read: {error.strerror}") from None
+def _apart(data: bytes, path: str, kind: str, encoding: str) -> tuple[str, str]:
+    """Return the text of a file that is more than text, and the package that got it out."""
+    from importlib.metadata import version
 
-
-def _markdown(data: bytes, path: str, encoding: str) -> tuple[str, str]:
-    from markdown_it import MarkdownIt
-
-    blocks = []
-    for token in MarkdownIt("commonmark").enable("table").parse(_front_matter_off(decode(data, path, encoding))):
-        if token.type == "inline":
-            parts = [" " if t.type in ("softbreak", "hardbreak") else t.content for t in token.children or []]
-            blocks.append("".join(parts))
-    return "\n\n".join(block for block in blocks if block.strip()), _extractor("markdown-it-py")
-
-
-def _front_matter_off(text: str) -> str:
-    return re.sub(r"\A---\n(?:[\w-]+:.*\n|[ \t#-].*\n|\n)*---[ \t]*\n", "", text)
-
-
-def _html(data: bytes, path: str, encoding: str) -> tuple[str, str]:
-    import trafilatura
-
-    if not data.strip():
-        return "", ""
-    # The bytes as they are: a page says its own encoding, and the reader looks there.
-    try:
-        text = trafilatura.extract(data, include_comments=False, favor_recall=True)
-    except Exception as error:  # its parsers raise many kinds of errors on broken pages
-        raise DocumentError(f"{path}: can't be read as HTML ({type(error).__name__}); save the page's text as .txt") from None
-    if not text:
-        raise DocumentError(f"{path}: no main text found in this HTML; save the page's text as .txt")
-    return text.replace("\n", "\n\n"), _extractor("trafilatura")
-
-
-def _pdf(data: bytes, path: str, encoding: str) -> tuple[str, str]:
-    import pypdfium2
-
-    try:
-        pdf = pypdfium2.PdfDocument(data)
-        pages = [page.get_textpage().get_text_range() for page in pdf]
-        pdf.close()
-    except pypdfium2.PdfiumError as error:
-        why = "it asks for a password; save a copy without one" if "password" in str(error).lower() else "it is damaged or no PDF"
-        raise DocumentError(f"{path}: can't be read as PDF: {why}") from None
-    text = "\n".join(pages).replace("\r\n", "\n").replace("\ufffe", "-").replace("\0", "")
-    if not text.strip():
-        raise DocumentError(f"{path}: {len(pages)} pages without a text layer (scanned images?); run it through text recognition (OCR) first")
-    return text, _extractor("pypdfium2")
-
-
-def _docx(data: bytes, path: str, encoding: str) -> tuple[str, str]:
-    import docx
-
-    try:
-        document = docx.Document(io.BytesIO(data))
-        blocks = list(_docx_blocks(document))
-    except Exception as error:  # zip, XML and package errors of several libraries
-        raise DocumentError(f"{path}: can't be read as a Word document ({type(error).__name__}); save it again as .docx") from None
-    return "\n\n".join(blocks), _extractor("python-docx")
-
-
-def _docx_blocks(document: Any) -> Iterator[str]:
-    for item in document.iter_inner_content():
-        if hasattr(item, "rows"):
-            # A merged cell stands in several places of its table.
-            yield from {id(cell._tc): cell.text for row in item.rows for cell in row.cells}.values()
-        else:
-            yield item.text
+    if kind == "markdown":
+        data = decode(data, path, encoding).encode("utf-8", "surrogatepass")
+    return read_text(kind, data, path), f"{_PACKAGES[kind]} {version(_PACKAGES[kind])}"
 
 
 def read_meta(path: str, files: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -16,7 +16,9 @@ from migclass.codebook import Codebook
 from migclass.errors import ModelError
 from migclass.features import as_column
 from migclass.linear import Linear
-from migclass.scorers import Parts
+from migclass.scorers import Parts, check_array
+
+_MOST_PIECES = 512  # of a sentence that a network may be asked to look at
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,12 @@ class Encoder:
         sentence's neighbours would change its score.
         """
         found = np.zeros((len(texts), len(self.bias)), np.float32)
-        for i, encoding in enumerate(self._tokenizer.encode_batch_fast(texts)):
-            ids = np.array([encoding.ids], np.int64)
-            found[i] = self._session.run(["logits"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
+        try:
+            for i, encoding in enumerate(self._tokenizer.encode_batch_fast(texts)):
+                ids = np.array([encoding.ids], np.int64)
+                found[i] = self._session.run(["logits"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
+        except Exception as error:  # both libraries have kinds of their own, and raise them where a file is not what it should be
+            raise ModelError(f"damaged network or tokenizer ({str(error).splitlines()[0]}); get or train the model again") from None
         return found
 
     def contributions(self, sentences: Sequence[str]) -> list[tuple[tuple[str, ...], np.ndarray]]:
@@ -104,11 +109,13 @@ class Encoder:
     @classmethod
     def from_parts(cls, parts: Parts, codebook: Codebook) -> "Encoder":
         """Return the scorer that was kept."""
-        mix, bias = parts.arrays["encoder.mix"], parts.arrays["encoder.bias"]
+        mix, bias, longest = parts.arrays["encoder.mix"], parts.arrays["encoder.bias"], parts.settings["longest"]
         k = len(codebook.codes)
-        if (mix.shape, bias.shape) != ((2, k), (k,)):
-            raise ValueError(f"encoder.mix and encoder.bias have shapes {mix.shape} and {bias.shape}, expected {(2, k)} and {(k,)}")
+        check_array("encoder.mix", mix, np.float32, (2, k))
+        check_array("encoder.bias", bias, np.float32, (k,))
+        if not (isinstance(longest, int) and 0 < longest <= _MOST_PIECES):
+            raise ValueError(f"longest is {longest!r}, expected a number from 1 to {_MOST_PIECES}")
         if missing := next((package for package in ("onnxruntime", "tokenizers") if find_spec(package) is None), None):
             raise ModelError(f"this model needs {missing}, which is not installed; get it with pip install 'migclass[encoder]'")
         linear = Linear.from_parts(parts, codebook)
-        return cls(parts.files["network.onnx"], parts.files["tokenizer.json"], linear, mix, bias, int(parts.settings["longest"]))
+        return cls(parts.files["network.onnx"], parts.files["tokenizer.json"], linear, mix, bias, longest)

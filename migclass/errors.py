@@ -1,8 +1,17 @@
 """One tree of errors. Every message is one line that says where, what was found, what was expected and what to do."""
 
+_LONGEST = 1000
+
 
 class MigclassError(Exception):
-    """Root of all errors that migclass raises on purpose; the command line prints it and exits with 1."""
+    """Root of all errors that migclass raises on purpose; the command line prints it and exits with 1.
+
+    What files hold may stand in the message, so it is put on one line, cut short, and can't control a terminal.
+    """
+
+    def __init__(self, message: str) -> None:
+        line = "".join(c if c.isprintable() else "?" for c in " ".join(message[: 2 * _LONGEST].split()))
+        super().__init__(line if len(line) <= _LONGEST else f"{line[:_LONGEST]} …")
 
 
 class ClaimError(MigclassError):

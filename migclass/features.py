@@ -21,7 +21,7 @@ _SPACE, _ZERO, _NINE = b" 09"
 _MARK_LEFT, _MARK_RIGHT, _EMPTY = strings(["<", ">", ""])
 NO_WORDS = strings([]).cast(pa.string())
 _MOST_BYTES = 2**30  # of sentences that are read at once
-_LONGEST = 40  # characters of a word that are looked at; nothing in a language is longer
+LONGEST = 40  # characters of a word that are looked at; nothing in a language is longer
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def clean(pieces: pa.StringArray) -> Tokens:
     """Return the words of pieces of text: in lower case, without the punctuation around them, digits as 0."""
     # Trimmed, since Arrow looks at the byte after the last text to see whether a blank at its end is one.
     lists = pc.utf8_split_whitespace(pc.utf8_trim_whitespace(pc.utf8_lower(pc.replace_substring_regex(pieces, _JOINTS, " "))))
-    words = pc.utf8_slice_codeunits(_without_ends(lists.flatten()), 0, _LONGEST).dictionary_encode()
+    words = pc.utf8_slice_codeunits(_without_ends(lists.flatten()), 0, LONGEST).dictionary_encode()
     ids = to_numpy(words.indices)
     kept = (to_numpy(pc.binary_length(words.dictionary)) > 0)[ids]
     starts = to_numpy(lists.offsets)

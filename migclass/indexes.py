@@ -63,7 +63,8 @@ def _filled(slots: np.ndarray, keys: np.ndarray, first: int) -> np.ndarray:
     while len(left):
         free = slots[homes] < 0
         slots[homes[free]] = left[free]
-        lost = slots[homes] != left
+        # Equal keys share a slot: many fingerprints may be one, and would else be walked over one by one.
+        lost = keys[slots[homes]] != keys[left]
         left, homes = left[lost], (homes[lost] + 1) % len(slots)
     return slots
 

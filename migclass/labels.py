@@ -6,12 +6,14 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from os.path import isdir, isfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from migclass.codebook import DEFAULT, Codebook, load_codebook
+from migclass.decoding import read_bytes
 from migclass.errors import LabelError
 from migclass.files import replacing
 from migclass.resources import resource
@@ -65,11 +67,11 @@ def label_files(source: str | Path = DEFAULT) -> list[Path]:
         LabelError: there is no such file or folder, or no label file in it.
     """
     path = resource("labels") if str(source) == DEFAULT else Path(source)
-    if path.is_file():
+    if isfile(path):
         return [path]
     files = sorted(path.glob("*.jsonl"))
     if not files:
-        what = "has no *.jsonl file in it" if path.is_dir() else "no such file or folder"
+        what = "has no *.jsonl file in it" if isdir(path) else "no such file or folder"
         raise LabelError(f"{path}: {what}; expected a label file, a folder of them, or '{DEFAULT}'")
     return files
 
@@ -95,11 +97,9 @@ def read_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         LabelError: the file can't be read as UTF-8, or a line is no JSON object.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
+        lines = read_bytes(path, error=LabelError).decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         raise LabelError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
-    except OSError as error:
-        raise LabelError(f"{path}: can't be read: {error.strerror}") from None
     for i, line in enumerate(lines, 1):
         if line.strip():
             where = f"{path}:{i}"
@@ -175,7 +175,7 @@ def _field(row: dict[str, Any], key: str, kind: type, where: str) -> Any:
     if key not in row:
         raise LabelError(f"{where}: '{key}' is missing; a row needs text, frames and poles")
     if not isinstance(row[key], kind) or isinstance(row[key], bool):
-        raise LabelError(f"{where}: '{key}' is {row[key]!r}; expected {_EXPECTED[kind]}")
+        raise LabelError(f"{where}: '{key}' is {row[key]!r:.80}; expected {_EXPECTED[kind]}")
     return row[key]
 
 

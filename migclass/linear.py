@@ -16,6 +16,7 @@ from migclass.arrow import lines, numbers
 from migclass.codebook import Codebook
 from migclass.decisions import Arrays
 from migclass.features import (
+    LONGEST,
     NO_WORDS,
     Tokens,
     Vocabulary,
@@ -29,7 +30,7 @@ from migclass.features import (
     word_lengths,
 )
 from migclass.indexes import TextIndex
-from migclass.scorers import Parts
+from migclass.scorers import Parts, check_array
 
 _BLOCK = 2**15  # sentences that are scored at once
 _REMEMBERED = 2**18  # pieces of text whose words are remembered, about 40 MB
@@ -168,15 +169,16 @@ class Linear:
     @classmethod
     def from_parts(cls, parts: Parts, codebook: Codebook) -> "Linear":
         """Return the scorer that was kept; the cues are the codebook's."""
-        low, high = (int(n) for n in parts.settings["ngram_range"])
+        low, high = parts.settings["ngram_range"]
+        if not (isinstance(low, int) and isinstance(high, int) and 1 <= low <= high <= LONGEST):
+            raise ValueError(f"ngram_range is {[low, high]}, expected two numbers from 1 to {LONGEST}, the lower first")
         cues = tuple(cue_pattern(code.cues) for code in codebook.entries)
         words, ngrams = lines(parts.files["words.txt"]), lines(parts.files["ngrams.txt"])
         vocabulary = Vocabulary(words, parts.arrays["vocabulary.pairs"], ngrams, (low, high), cues)
         prefix = "weights."
-        kept = {name.removeprefix(prefix): array.astype(np.float32) for name, array in parts.arrays.items() if name.startswith(prefix)}
-        linear = cls(vocabulary, Weights(**kept))
-        _check_shapes(linear, len(codebook.codes))
-        return linear
+        kept = Weights(**{name.removeprefix(prefix): array for name, array in parts.arrays.items() if name.startswith(prefix)})
+        _check_parts(vocabulary, kept, len(codebook.codes))
+        return cls(vocabulary, Weights(**{name: array.astype(np.float32) for name, array in kept.arrays().items()}))
 
 
 def half_precision(weights: Weights) -> Weights:
@@ -184,12 +186,12 @@ def half_precision(weights: Weights) -> Weights:
     return Weights(**{name: array.astype(np.float16).astype(np.float32) for name, array in weights.arrays().items()})
 
 
-def _check_shapes(linear: Linear, k: int) -> None:
-    v = linear.vocabulary
+def _check_parts(v: Vocabulary, kept: Weights, k: int) -> None:
+    check_array("vocabulary.pairs", v.pairs, np.int64, (len(v.pairs),))
     rows = {"words": (len(v.words),), "pairs": (len(v.pairs),), "ngrams": (len(v.ngrams),), "cues": (len(v.cues),), "bias": ()}
-    for name, array in linear.weights.arrays().items():
-        if array.shape != (*rows[name], k):
-            raise ValueError(f"weights.{name} has shape {array.shape}, expected {(*rows[name], k)}")
+    for name, array in kept.arrays().items():
+        check_array(f"weights.{name}", array, np.float16, (*rows[name], k))
+    cue_hits(NO_WORDS, v.cues)
 
 
 def _lines(strings: pa.StringArray) -> bytes:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from os.path import isdir
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,14 @@ import safetensors.numpy
 
 from migclass.codebook import Codebook, parse_codebook
 from migclass.decisions import Decision
+from migclass.decoding import read_bytes
 from migclass.encoder import Encoder
 from migclass.errors import CodebookError, ModelError, OutputError
 from migclass.files import replacing_folder
+from migclass.limits import MOST_MODEL_BYTES, MOST_NAME
 from migclass.linear import Linear
 from migclass.resources import resource
-from migclass.scorers import Parts, Scorer
+from migclass.scorers import Parts, Scorer, check_array
 
 FORMAT = 2
 DEFAULT = "base"
@@ -139,7 +142,7 @@ def find_model(name: str | Path | None = None) -> Path:
     """
     if name is None:
         return resource("models", DEFAULT)
-    if Path(name).is_dir():
+    if isdir(name):
         return Path(name)
     if str(name) in shipped_models():
         return resource("models", str(name))
@@ -202,23 +205,25 @@ def _parse_manifest(data: bytes, folder: Path) -> dict[str, Any]:
 
 
 def _read(folder: Path, name: str) -> bytes:
-    try:
-        return (folder / name).read_bytes()
-    except FileNotFoundError:
-        raise ModelError(f"{folder}: no {name} in it; expected a model folder that `migclass train` made") from None
-    except OSError as error:
-        raise ModelError(f"{folder / name}: can't be read: {error.strerror}") from None
+    if not (folder / name).exists():
+        raise ModelError(f"{folder}: no {name} in it; expected a model folder that `migclass train` made")
+    return read_bytes(folder / name, error=ModelError, most=MOST_MODEL_BYTES)
 
 
 def _assemble(manifest: dict[str, Any], files: dict[str, bytes], folder: Path) -> Model:
     arrays = safetensors.numpy.load(files["arrays.safetensors"])
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ValueError(f"{name} holds what is no number")
     codebook = parse_codebook(files["codebook.toml"].decode(), where=str(folder / "codebook.toml"))
     scorer = _SCORERS[manifest["scorer"]].from_parts(Parts(arrays, files, manifest["settings"]), codebook)
     decision = Decision(**{name.removeprefix("decision."): array for name, array in arrays.items() if name.startswith("decision.")})
     for name, array in decision.arrays().items():
-        if array.shape != (len(codebook.codes),):
-            raise ValueError(f"decision.{name} has shape {array.shape}, expected {(len(codebook.codes),)}")
-    return Model(scorer, decision, codebook, dict(manifest["about"]))
+        check_array(f"decision.{name}", array, np.float32, (len(codebook.codes),))
+    about = dict(manifest["about"])
+    if len(str(about.get("name", ""))) > MOST_NAME:
+        raise ValueError(f"the name has more than {MOST_NAME} characters")
+    return Model(scorer, decision, codebook, about)
 
 
 def _digest(data: bytes) -> str:

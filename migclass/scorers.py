@@ -19,6 +19,12 @@ class Parts:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
+def check_array(name: str, array: np.ndarray, kind: type[np.generic], shape: tuple[int, ...]) -> None:
+    """Raise ValueError where an array that was kept has another kind of numbers or another shape than it must."""
+    if array.dtype != kind or array.shape != shape:
+        raise ValueError(f"{name} is {array.dtype} of shape {array.shape}, expected {np.dtype(kind)} of shape {shape}")
+
+
 class Scorer(Protocol):
     """Sentences -> log-odds. ``kind`` is the name under which model.json says how to read the folder."""
 

@@ -1,12 +1,15 @@
 """Text -> sentences with character offsets: lines are put together into blocks, and blocks cut into sentences."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 import nupunkt
+
+from migclass.errors import DocumentError
+from migclass.limits import MOST_SENTENCES
 
 # Lines of this length may have been wrapped by hand or by a page; longer ones are paragraphs, shorter ones a list.
 _WRAPPED = (30, 130)
@@ -36,7 +39,8 @@ _LINE = re.compile(r"[^\n\r\f\u2028\u2029]+")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\r?\n|\f")
 _ROUND_BULLET = re.compile(r"\s*[•●▪◦‣]")
 _OTHER_SPACE = re.compile(r"[^\S ]")
-_BROKEN_WORD = re.compile(r"(?<=[a-z])[-\u00ad]\s*\n\s*(?=[a-z])")
+# What is matched is not given back (+): a long run of blanks would be looked through once for each of them.
+_BROKEN_WORD = re.compile(r"(?<=[a-z])[-\u00ad][^\S\n]*+\n\s*+(?=[a-z])")
 
 
 class Span(NamedTuple):
@@ -55,8 +59,19 @@ def split_sentences(text: str) -> list[Span]:
 
     >>> [span.text for span in split_sentences("RESULTS\n\nMr. Obi spoke of the bor-\nder. It is shut.")]
     ['RESULTS', 'Mr. Obi spoke of the border.', 'It is shut.']
+
+    Raises:
+        DocumentError: there are more than MOST_SENTENCES.
     """
-    return [span for start, end in _blocks(text) for span in _sentences(text, start, end)]
+    return at_most(span for start, end in _blocks(text) for span in _sentences(text, start, end))
+
+
+def at_most(spans: Iterable[Span]) -> list[Span]:
+    """Return the sentences of a text; DocumentError where there are too many to hold."""
+    found = list(islice(spans, MOST_SENTENCES + 1))
+    if len(found) > MOST_SENTENCES:
+        raise DocumentError(f"a text holds more than {MOST_SENTENCES:,} sentences; split it, or make it a table with a row a text")
+    return found
 
 
 def one_line(text: str) -> str:

@@ -15,6 +15,8 @@ _PLACE, _AROUND, _DESIGN = ("document", "index"), ("before", "sentence", "after"
 _COMMENT = "comment"
 # Sentences shown before and after the one to code.
 _BEFORE, _AFTER = 2, 1
+# What a probability or the number of a stratum stays below.
+_FARTHEST = 2**31
 
 
 def write_sheet(path: str | Path, tags: TaggedSentences, audit: Audit, *, force: bool = False) -> None:
@@ -78,9 +80,12 @@ def _check_columns(path: str, row: dict[str, str], book: Codebook) -> None:
 
 def _design(row: dict[str, str], name: str, where: str) -> float:
     try:
-        return float(row[name].replace(",", "."))
+        number = float(row[name].replace(",", "."))
     except ValueError:
         raise _not_as_written(row, name, where) from None
+    if not -_FARTHEST < number < _FARTHEST:
+        raise _not_as_written(row, name, where)
+    return number
 
 
 def _not_as_written(row: dict[str, str], name: str, where: str) -> LabelError:

@@ -7,7 +7,6 @@ breaks, hyphens, quotation marks, footnote marks and digits differ from one extr
 import hashlib
 import json
 import re
-import tomllib
 import unicodedata
 from bisect import bisect_left
 from collections import defaultdict
@@ -15,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 from migclass.codebook import Codebook, load_codebook
@@ -24,6 +24,7 @@ from migclass.labels import LabelledSentence, carry_over, parse_row, read_lines
 from migclass.resources import resource
 from migclass.sentences import one_line
 from migclass.tables import is_table
+from migclass.tomlfiles import parse_toml, read_toml_text
 
 KINDS = ("resolved", "moved", "missing")
 ROLES = ("train", "validation", "test")
@@ -32,6 +33,10 @@ _ANCHOR = 24
 # What may stand inside a sentence that was not there when it was coded, in letters: a page's header, a footnote.
 _SLACK = 400
 _AFTER = re.compile(r"[^\s]+| +[^\sA-Za-z]+(?=\s|$)")
+# What the fields of a stand-off label hold.
+_FIELDS: dict[str, type | UnionType] = {
+    "document": str, "n": int, "letters": int, "hash": str, "head": str, "tail": str, "start": int | None, "end": int | None,
+}  # fmt: skip
 _SUFFIXES = {".txt", ".md", ".html", ".htm", ".pdf", ".docx"}
 
 
@@ -142,12 +147,7 @@ def as_json(label: StandoffLabel) -> str:
 def read_documents_list(path: Path | None = None) -> dict[str, dict[str, Any]]:
     """Read documents.toml: for each document or collection its title, publisher, date, locators, licence and role."""
     path = path or resource("labels", "documents.toml")
-    try:
-        listed = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise LabelError(f"{path}: can't be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise LabelError(f"{path}: not TOML: {' '.join(str(error).split())}") from None
+    listed = parse_toml(read_toml_text(path, error=LabelError), str(path), error=LabelError)
     for id_, entry in listed.items():
         if not isinstance(entry, dict) or entry.get("role") not in ROLES:
             raise LabelError(f"{path}: [{id_}]: 'role' must be one of {', '.join(ROLES)}")
@@ -177,14 +177,14 @@ def read_standoff(codebook: Codebook, *, role: str | None = None, folder: Path |
 
 
 def _whole_row(row: dict[str, Any], where: str) -> dict[str, Any]:
-    for key in ("document", "n", "letters", "hash", "head", "tail"):
-        if key not in row:
-            raise LabelError(f"{where}: '{key}' is missing; expected a stand-off label")
+    for key, kind in _FIELDS.items():
+        if not isinstance(row.get(key), kind) or isinstance(row.get(key), bool):
+            raise LabelError(f"{where}: '{key}' is {row.get(key)!r:.80}; expected a stand-off label as migclass wrote it")
     return row
 
 
 def _label(line: dict[str, Any], row: LabelledSentence, role: str) -> StandoffLabel:
-    kept: dict[str, Any] = {key: line.get(key) for key in ("document", "n", "letters", "hash", "head", "tail", "start", "end")}
+    kept: dict[str, Any] = {key: line.get(key) for key in _FIELDS}
     return StandoffLabel(**kept, frames=row.frames, poles=row.poles, coders=row.coders, coded=row.coded, role=role, where=row.where)
 
 
@@ -275,7 +275,7 @@ def _best_copy(labels: Sequence[StandoffLabel], texts: dict[str, Letters]) -> Le
 
 def _locate(label: StandoffLabel, text: Letters, at: int) -> tuple[int, int, bool] | None:
     """Return start, end (in letters) and exactness of a label's sentence, the next after ``at`` where there are several."""
-    if label.letters == 0:
+    if label.letters < 1:
         return None
     anchor = min(_ANCHOR, label.letters)
     starts = sorted(text.find(label.head, anchor), key=lambda start: (start < at, abs(start - at)))

@@ -2,7 +2,8 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -13,6 +14,7 @@ import pyarrow.compute as pc
 from migclass.arrow import column, strings, to_numpy
 from migclass.decoding import read_lines
 from migclass.errors import DocumentError, MigclassError
+from migclass.limits import MOST_CHARACTERS, MOST_COLUMNS
 
 SUFFIXES = {".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"}
 # Characters of text in a block, and rows: enough that columns pay off, little enough that memory stays small.
@@ -20,7 +22,7 @@ BLOCK = 2**20
 _ROWS = 2**13
 # Bytes of a Parquet file that are read at once.
 _READ = 2**20
-csv.field_size_limit(2**31 - 1)
+csv.field_size_limit(MOST_CHARACTERS)
 
 
 class Block(NamedTuple):
@@ -84,11 +86,13 @@ class _RowTable:
             _check_text(row.get(text_column), text_column, f"{path}: row {n}")
             for name, value in row.items():
                 _sample(samples.setdefault(name, {}), value)
+            _check_count(path, len(samples))
         if n == 0:
             raise _no_rows(path, text_column)
         if text_column not in samples:
             raise _no_column(path, text_column, samples)
         del samples[text_column]
+        _check_names(path, samples)
         self.schema = pa.schema([(name, column(list(kinds.values())).type) for name, kinds in samples.items()])
         self._mixed = {field.name for field in self.schema if field.type == pa.string() and samples[field.name].keys() - {str, type(None)}}
         self._size = max(1, Path(path).stat().st_size)
@@ -134,6 +138,8 @@ class _ParquetTable:
             schema, self._rows = file.schema_arrow, file.metadata.num_rows
             groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
             self._row_size = max(1, sum(group.total_byte_size for group in groups) // max(1, self._rows))
+        _check_count(path, len(schema.names))
+        _check_twice(path, schema.names)
         if text_column not in schema.names:
             raise _no_column(path, text_column, schema.names)
         if not _holds_text(kind := schema.field(text_column).type):
@@ -147,6 +153,7 @@ class _ParquetTable:
         first = 0
         with _parquet(self._path) as file:
             for batch in file.iter_batches(at_once, use_threads=False):
+                batch.validate(full=True)
                 skipped = min(len(batch), max(0, start - first))
                 for piece in _pieces(batch.slice(skipped), self._text_column, size):
                     yield self._block(first + skipped, piece)
@@ -201,8 +208,8 @@ def read_csv(path: str, encoding: str = "utf-8", *, delimiter: str | None = None
     reader = csv.reader(lines(), delimiter=delimiter or ("\t" if path.lower().endswith(".tsv") else ","))
     try:
         head = next(reader, [])
-        if double := next((name for name in head if head.count(name) > 1), None):
-            raise DocumentError(f"{path}: line 1: two columns are named '{double}'; give each a name of its own")
+        _check_count(path, len(head))
+        _check_twice(f"{path}: line 1", head)
         for row in reader:
             if row and len(row) != len(head):
                 what = f"{path}: line {reader.line_num}: {len(row)} fields, expected {len(head)} as in the head"
@@ -242,6 +249,21 @@ def _holds_text(kind: pa.DataType) -> bool:
 
 def _not_text(where: str, text_column: str, kind: str) -> DocumentError:
     return DocumentError(f"{where}: column '{text_column}' holds {kind}, expected text; name another with --text-column")
+
+
+def _check_count(path: str, columns: int) -> None:
+    if columns > MOST_COLUMNS:
+        raise DocumentError(f"{path}: has more than {MOST_COLUMNS:,} columns; keep those that you need")
+
+
+def _check_names(path: str, names: Iterable[str]) -> None:
+    if broken := next((name for name in names if name.encode("utf-8", "replace") != name.encode("utf-8", "surrogatepass")), None):
+        raise DocumentError(f"{path}: a column is named {broken!r}, which is no text; rename it")
+
+
+def _check_twice(where: str, names: Sequence[str]) -> None:
+    if double := next((name for name, times in Counter(names).items() if times > 1), None):
+        raise DocumentError(f"{where}: two columns are named '{double}'; give each a name of its own")
 
 
 def _no_column(path: str, text_column: str, names: Iterable[str]) -> DocumentError:

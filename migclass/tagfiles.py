@@ -84,7 +84,11 @@ def read_tags(paths: Sequence[str | Path], *, codebook: Codebook | None = None, 
         raise DocumentError(f"{differ}: has other columns than {paths[0]}; score both with the same options, or read them apart")
     if codebook and codebook.hash != digest:
         raise ModelError(f"{paths[0]}: the tags carry the codebook {digest}, and the one given has the hash {codebook.hash}; name the one they carry")
-    return as_arrays(pa.concat_tables(tables, promote_options="permissive"), codebook or _find_codebook(digest, models))
+    try:
+        table = pa.concat_tables(tables, promote_options="permissive")
+    except pa.ArrowException as error:
+        raise DocumentError(f"{', '.join(map(str, paths))}: columns hold one kind in one file and another in the next ({error})") from None
+    return as_arrays(table, codebook or _find_codebook(digest, models))
 
 
 def is_tags(path: str | Path) -> bool:
@@ -93,14 +97,28 @@ def is_tags(path: str | Path) -> bool:
 
 
 def as_arrays(table: pa.Table, book: Codebook) -> TaggedSentences:
-    """Return tags of one model, a row a sentence, with the columns that `migclass.engines.score_documents` yields, as arrays."""
-    lists = {name: table.column(name).to_pylist() for name in ("frames", "poles", "unsure")}
-    tagged = _marks([a + b for a, b in zip(*(map(_ids, lists[kind]) for kind in _KINDS), strict=True)], book)
+    """Return tags of one model, a row a sentence, with the columns that `migclass.engines.score_documents` yields, as arrays.
+
+    Raises:
+        DocumentError: a column holds what is no tag.
+    """
+    lists = {name: _lists(table.column(name), name) for name in (*_KINDS, "unsure")}
+    tagged = _marks([a + b for a, b in zip(*(lists[kind] for kind in _KINDS), strict=True)], book)
     rows = table.select([name for name in table.column_names if name not in TAG_COLUMNS and name not in book.column])
-    for name in _NUMBERS:
-        rows = rows.set_column(rows.column_names.index(name), name, rows.column(name).cast(pa.int64()))
+    for name, kind in {"document": pa.string(), **dict.fromkeys(_NUMBERS, pa.int64())}.items():
+        rows = rows.set_column(rows.column_names.index(name), name, _cast(rows.column(name), kind, name))
     model = str(table.column("model")[0])
-    return TaggedSentences(rows, tagged, _marks(list(map(_ids, lists["unsure"])), book), _scores(table, book), book, model)
+    return TaggedSentences(rows, tagged, _marks(lists["unsure"], book), _scores(table, book), book, model)
+
+
+def _cast(column: pa.ChunkedArray, kind: pa.DataType, name: str) -> pa.ChunkedArray:
+    try:
+        cast = column.cast(kind)
+    except pa.ArrowException as error:
+        raise DocumentError(f"column '{name}' of the tags can't be read as {kind} ({error}); score the texts again") from None
+    if cast.null_count:
+        raise DocumentError(f"column '{name}' of the tags is empty in {cast.null_count} rows; score the texts again")
+    return cast
 
 
 def _read(path: str) -> pa.Table:
@@ -138,24 +156,44 @@ def _find_codebook(digest: str, models: Iterable[Path]) -> Codebook:
     return found
 
 
+def _lists(column: pa.ChunkedArray, name: str) -> list[list[str]]:
+    """Return the ids of each row."""
+    try:
+        return list(map(_ids, column.to_pylist()))
+    except (ValueError, RecursionError):
+        raise DocumentError(f"column '{name}' of the tags holds what is no list of codes; score the texts again") from None
+
+
 def _ids(value: Any) -> list[str]:
     """Return a cell's ids: a list in Parquet, JSON in JSON lines, joined by semicolons in CSV."""
+    if isinstance(value, str) and value.startswith("["):
+        value = json.loads(value)
     if isinstance(value, list):
         return value
-    return json.loads(value) if value and value.startswith("[") else (value or "").split(";") if value else []
+    return str(value).split(";") if value else []
 
 
 def _marks(ids: list[list[str]], book: Codebook) -> np.ndarray:
     marks = np.zeros((len(ids), len(book.codes)), bool)
     for i, of_sentence in enumerate(ids):
         for code in of_sentence:
-            if code not in book.column:
+            if not isinstance(code, str) or code not in book.column:
                 raise DocumentError(f"sentence {i + 1}: '{code}' is no code of the codebook; name the one that the tags were made with")
             marks[i, book.column[code]] = True
     return marks
 
 
 def _scores(table: pa.Table, book: Codebook) -> np.ndarray:
+    try:
+        scores = _probabilities(table, book)
+    except (KeyError, TypeError, ValueError, RecursionError):
+        scores = np.full(1, np.nan)
+    if not ((scores >= 0) & (scores <= 1)).all():
+        raise DocumentError("the tags lack a probability from 0 to 1 for a code of the codebook; name the one that they were made with")
+    return scores
+
+
+def _probabilities(table: pa.Table, book: Codebook) -> np.ndarray:
     if "scores" not in table.column_names:
         columns = [table.column(code).to_pylist() for code in book.codes]
         return np.array(columns, np.float32).T.reshape(len(table), len(book.codes))

@@ -2,21 +2,21 @@
 
 import csv
 import io
+import json
 import re
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, BinaryIO
-from zipfile import BadZipFile
 
 import numpy as np
 
 from migclass.codebook import Codebook
-from migclass.decoding import read_lines
+from migclass.decoding import read_bytes, read_lines
 from migclass.errors import LabelError, OutputError
 from migclass.files import replacing
+from migclass.readers import read_text
 from migclass.tables import read_csv
 
 SUFFIXES = (".csv", ".xlsx")
@@ -24,7 +24,8 @@ SUFFIXES = (".csv", ".xlsx")
 LONGEST = 32_000
 _YES, _NO = {"1", "1.0", "x", "yes", "y", "true"}, {"0", "0.0", "-", "no", "n", "false"}
 # What spreadsheets take for a formula, and what they can't hold: control characters.
-_FORMULA = re.compile(r"[=+\-@]")
+# A semicolon begins a cell of its own where the country writes commas in its numbers; full-width signs count as the others.
+_FORMULA = re.compile(r"(^|;)(?=[=+\-@＝＋－＠])")
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 # Widths of columns in XLSX, and the lengths that a hint beside a cell may have.
 _WIDE, _NARROW, _HINT_TITLE, _HINT = 60, 13, 32, 255
@@ -59,9 +60,8 @@ def inert(text: str) -> str:
     >>> inert("=1+1")
     "'=1+1"
     """
-    cell = plain(text)
     # Cut last, so that what is inert already stays as it is.
-    return (f"'{cell}" if _FORMULA.match(cell) else cell)[:LONGEST].rstrip()
+    return _FORMULA.sub(r"\1'", plain(text))[:LONGEST].rstrip()
 
 
 def write_workbook(path: str | Path, sheet: Sheet, book: Codebook, *, force: bool = False) -> None:
@@ -160,19 +160,8 @@ def _read_csv(path: str, encoding: str) -> Iterator[dict[str, str]]:
 
 
 def _read_xlsx(path: str) -> Iterator[dict[str, str]]:
-    from openpyxl import load_workbook
-
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            workbook = load_workbook(path, read_only=True, data_only=True)
-            page = list(workbook.worksheets[0].iter_rows(values_only=True))
-            workbook.close()
-    except FileNotFoundError:
-        raise LabelError(f"{path}: no such file") from None
-    except (BadZipFile, KeyError, ValueError, OSError) as error:
-        raise LabelError(f"{path}: can't be read as XLSX ({str(error).splitlines()[0]}); save it as .xlsx or .csv again") from None
-    names, *rows = page or [()]
-    yield from (_clean(dict(zip_longest(map(as_text, names), map(as_text, row), fillvalue=""))) for row in rows)
+    names, *rows = json.loads(read_text("xlsx", read_bytes(path, error=LabelError), path, error=LabelError)) or [()]
+    yield from (_clean(dict(zip_longest(map(as_text, names), map(as_text, row), fillvalue=""))) if row else {} for row in rows)
 
 
 def as_text(cell: Any) -> str:

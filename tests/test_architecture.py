@@ -14,12 +14,16 @@ PACKAGE = Path(migclass.__file__).parent
 # Data flow down this list: a module imports only from above itself.
 CORRIDOR = [
     "errors",
+    "limits",
+    "formats",
+    "readers",
     "resources",
     "files",
     "projects",
     "arrow",
     "indexes",
     "decoding",
+    "tomlfiles",
     "codebook",
     "sentences",
     "prose",
@@ -72,20 +76,20 @@ CORRIDOR = [
 # Outside libraries, and the modules that may import them.
 DOORS = {
     "click": {"cli"},
-    "docx": {"documents"},
+    "docx": {"formats"},
     "jinja2": {"reports"},
     "joblib": {"classifiers", "finetuning", "engines"},
-    "markdown_it": {"documents"},
+    "markdown_it": {"formats"},
     "matplotlib": {"pictures"},
     "nupunkt": {"sentences"},
     "py3langid": {"languages"},
     "py4j": {"engines"},
-    "pypdfium2": {"documents"},
+    "pypdfium2": {"formats"},
     "pyspark": {"engines"},
     "rich": {"outputs", "cli"},
     "safetensors": {"model", "vectors"},
     "scipy": {"classifiers", "corrections"},
-    "openpyxl": {"workbooks"},
+    "openpyxl": {"formats", "workbooks"},
     "onnx": {"finetuning"},
     "onnxscript": {"finetuning"},
     "onnxruntime": {"encoder", "finetuning"},
@@ -93,7 +97,7 @@ DOORS = {
     "tokenizers": {"encoder"},
     "torch": {"finetuning"},
     "transformers": {"finetuning"},
-    "trafilatura": {"documents"},
+    "trafilatura": {"formats"},
     "pyarrow": set(
         "arrow indexes tables documents inputs features scorers linear encoder model tagging vectors classifiers "
         "engines parts outputs tagfiles profiles cli".split()

@@ -74,7 +74,7 @@ def test_faults_are_told_in_a_line(change, message, tmp_path):
 
 
 def test_missing_and_unreadable_files(tmp_path):
-    with pytest.raises(CodebookError, match="no such codebook"):
+    with pytest.raises(CodebookError, match="no such file"):
         load_codebook(tmp_path / "none.toml")
     (tmp_path / "latin.toml").write_bytes("title = 'é'".encode("latin-1"))
     with pytest.raises(CodebookError, match="UTF-8"):

@@ -126,7 +126,7 @@ def test_tables_carry_their_columns(tmp_path):
         ("a.txt", b" \n ", "no text in it"),
         ("a.txt", b"\x00\x01\x02\x00", "binary"),
         ("a.txt", "line\nGrüße".encode("latin-1"), "line 2: byte 0xfc is not utf-8"),
-        ("a.pdf", b"", "damaged or no PDF"),
+        ("a.pdf", b"", "no text in it"),
         ("a.pdf", b"hello", "damaged or no PDF"),
         ("a.pdf", pdf_with(""), "1 pages without a text layer"),
         ("a.docx", b"PK\x03\x04nothing", "can't be read as a Word document"),

@@ -118,7 +118,7 @@ def test_broken_lists_and_rows(tmp_path, book):
     with pytest.raises(LabelError, match=r"no entry \[b\]"):
         read_standoff(book, folder=tmp_path)
     (tmp_path / "documents" / "b.jsonl").rename(tmp_path / "documents" / "a.jsonl")
-    with pytest.raises(LabelError, match=r"a\.jsonl:1: 'document' is missing"):
+    with pytest.raises(LabelError, match=r"a\.jsonl:1: 'document' is None"):
         read_standoff(book, folder=tmp_path)
     (tmp_path / "documents.toml").write_text("[a\n")
     with pytest.raises(LabelError, match="not TOML"):

@@ -54,7 +54,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except MigclassError as error:
-            raise click.ClickException(" ".join(str(error).split())) from None
+            raise click.ClickException(str(error)) from None
 
 
 def _buffer_output() -> None:

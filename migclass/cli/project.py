@@ -19,6 +19,7 @@ from migclass.model import DEFAULT, find_model, shipped_models
 from migclass.resources import resource
 from migclass.tagfiles import TaggedSentences, read_tags
 from migclass.tagging import Tagger, load
+from migclass.tomlfiles import parse_toml, read_toml_text
 
 FILE = "migclass.toml"
 _KEY = "model"
@@ -36,10 +37,7 @@ class Project:
     @cached_property
     def data(self) -> dict[str, Any]:
         """What the file says."""
-        try:
-            return tomllib.loads(self.text)
-        except tomllib.TOMLDecodeError as error:
-            raise ProjectError(f"{self.path}: not TOML: {' '.join(str(error).split())}; mend the line, or remove the file") from None
+        return parse_toml(self.text, str(self.path), error=ProjectError)
 
     @property
     def model(self) -> str | None:
@@ -116,12 +114,7 @@ def find_project() -> Project:
     if found is None:
         return Project(Path(FILE))
     path = Path(os.path.relpath(found))
-    try:
-        return Project(path, path.read_bytes().decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise ProjectError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
-    except OSError as error:
-        raise ProjectError(f"{path}: can't be read: {error.strerror}") from None
+    return Project(path, read_toml_text(path, error=ProjectError))
 
 
 def read_tags_here(files: Sequence[str], codebook: str | None) -> TaggedSentences:

@@ -10,7 +10,7 @@ from migclass.arrow import numbers, strings
 from migclass.documents import extraction
 from migclass.errors import DocumentError
 from migclass.inputs import DOCUMENT_COLUMNS, DocumentBatch
-from migclass.sentences import Span, one_line, split_sentences
+from migclass.sentences import Span, at_most, one_line, split_sentences
 from migclass.tagging import TAG_COLUMNS, Tagger
 
 COLUMNS = ("document", "index", "start", "end", "text", "extraction", *TAG_COLUMNS)
@@ -93,8 +93,11 @@ def _whole(text: str) -> list[Span]:
 
 
 def _split_lines(text: str) -> list[Span]:
-    spans, start = [], 0
+    return at_most(_line_spans(text))
+
+
+def _line_spans(text: str) -> Iterator[Span]:
+    start = 0
     for line in text.splitlines(keepends=True):
-        spans += [Span(start + first, start + last, words) for first, last, words in _whole(line)]
+        yield from (Span(start + first, start + last, words) for first, last, words in _whole(line))
         start += len(line)
-    return spans

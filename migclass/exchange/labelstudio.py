@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 from migclass.codebook import Code, Codebook
+from migclass.decoding import read_bytes
 from migclass.errors import LabelError
 from migclass.exchange.sentences import ROW, Answer, Task, chosen, unpack
 from migclass.files import check_free, replacing
@@ -79,9 +80,7 @@ def read(path: Path, codebook: Codebook, *, empty_is_none: bool, encoding: str) 
 
 def _read_json(path: Path) -> list[Any]:
     try:
-        tasks = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise LabelError(f"{path}: can't be read: {error.strerror}") from None
+        tasks = json.loads(read_bytes(path, error=LabelError).decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise LabelError(f"{path}: not JSON ({str(error).splitlines()[0]}); expected Label Studio's export as JSON") from None
     if not isinstance(tasks, list):

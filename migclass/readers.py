@@ -1,0 +1,88 @@
+"""Starts the process that reads PDF, Word, HTML, Markdown and XLSX (`migclass.formats`), and a new one where it was lost."""
+
+import atexit
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from threading import Lock
+
+from migclass import formats
+from migclass.errors import DocumentError, MigclassError
+from migclass.formats import UnfitError
+from migclass.limits import MOST_CHARACTERS, MOST_MEMORY, MOST_SECONDS, MOST_UNPACKED
+
+_LIMITS = {"characters": MOST_CHARACTERS, "memory": MOST_MEMORY, "seconds": MOST_SECONDS, "unpacked": MOST_UNPACKED}
+_NAMES = {"pdf": "PDF", "docx": "a Word document", "html": "HTML", "markdown": "Markdown", "xlsx": "XLSX"}
+
+
+class _Reader:
+    """One process that reads file after file; it is started when the first comes."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = 0
+
+    def read(self, kind: str, data: bytes) -> str:
+        with self._lock:
+            try:
+                return self._ask(self._running(), kind, data)
+            except UnfitError:
+                raise
+            except BaseException:
+                self.stop()  # else the next file would get the answer to this one
+                raise
+
+    def stop(self) -> None:
+        """End the process, if it is there and this one's own."""
+        process, self._process = self._process, None
+        if process and self._owner == os.getpid():
+            process.kill()
+            process.communicate()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._process.poll() is not None or self._owner != os.getpid():
+            self.stop()
+            # -P: what lies in the folder where someone works is no module.
+            command = [sys.executable, "-P", "-W", "ignore", str(Path(formats.__file__)), json.dumps(_LIMITS)]
+            pipe = subprocess.PIPE
+            self._process, self._owner = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL), os.getpid()
+        return self._process
+
+    def _ask(self, process: subprocess.Popen[bytes], kind: str, data: bytes) -> str:
+        assert process.stdin
+        assert process.stdout
+        try:
+            process.stdin.write(b"%s %d\n" % (kind.encode(), len(data)))
+            process.stdin.write(data)
+            process.stdin.flush()
+        except BrokenPipeError:
+            pass  # what it died of is said below
+        good, size = (process.stdout.readline() or b"0 0").split()
+        answer = process.stdout.read(int(size))
+        if (not answer and not int(good)) or len(answer) < int(size):
+            raise UnfitError(_why(process.wait()))
+        if not int(good):
+            raise UnfitError(answer.decode())
+        return answer.decode("utf-8", "surrogatepass")
+
+
+def _why(status: int) -> str:
+    if status == -signal.SIGXCPU:
+        return f"it takes more than {MOST_SECONDS} seconds to read; save its text as .txt or .csv"
+    return f"its reader broke down; it is damaged or takes more than {MOST_MEMORY / 1e9:g} GB of memory; save its text as .txt or .csv"
+
+
+_reader = _Reader()
+atexit.register(_reader.stop)
+
+
+def read_text(kind: str, data: bytes, where: str, *, error: type[MigclassError] = DocumentError) -> str:
+    """Return the text of a file of a kind that `migclass.formats` reads; ``where`` names it in the message of an ``error``."""
+    try:
+        return _reader.read(kind, data)
+    except UnfitError as fault:
+        raise error(f"{where}: can't be read as {_NAMES[kind]}: {fault}") from None
