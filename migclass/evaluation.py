@@ -1,13 +1,14 @@
 """Scores against labels: for each code and on average, with intervals by bootstrap over blocks of text."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, fields
+from typing import Any, cast
 
 import numpy as np
 
 from migclass.calibration import brier_skill, calibration_slope
 from migclass.decisions import log_odds
+from migclass.errors import DocumentError
 
 _DRAWS = 1000
 # Draws are reckoned in so many parts, to need less memory.
@@ -119,9 +120,31 @@ class Evaluation:
         data = asdict(self)
         return data | {kind: [_without_nan(row) for row in data[kind]] for kind in ("codes", "means")}
 
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Evaluation":
+        """Return what `as_dict` wrote, as a file of results or a model's quality holds it.
+
+        Raises:
+            DocumentError: something in it is missing or of another kind.
+        """
+        try:
+            curves = {
+                name: {mean: tuple(_from_row(kind, row) for row in rows) for mean, rows in data[name].items()}
+                for name, kind in (("coverage", Coverage), ("reliability", Bin))
+            }
+            codes, means = (tuple(_from_row(kind, row) for row in data[name]) for name, kind in (("codes", CodeScore), ("means", MeanScore)))
+            return cls(int(data["sentences"]), int(data["blocks"]), codes, means, **curves, about=dict(data["about"]))
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+            raise DocumentError(f"no result of an evaluation ({type(error).__name__}: {error}); expected what `migclass evaluate` wrote") from None
+
     def mean(self, name: str) -> MeanScore:
         """Return the mean of that name ('frames' or 'poles')."""
         return next(mean for mean in self.means if mean.name == name)
+
+
+def _from_row(kind: Any, row: dict[str, Any]) -> Any:
+    """Return a dataclass of text and numbers from plain data; None is a number that can't be said."""
+    return kind(**{field.name: float("nan") if row[field.name] is None else cast(type, field.type)(row[field.name]) for field in fields(kind)})
 
 
 def blocks(documents: Sequence[str]) -> np.ndarray:

@@ -9,8 +9,10 @@ MOST_SENTENCES = 500_000
 MOST_UNPACKED = 500 * 2**20
 MOST_SECONDS = 10
 MOST_MEMORY = 2 * 10**9
-# Columns of a table.
+# Columns of a table, bytes of a row of Parquet, and values of one column in a row group of it, the items of its lists counted one by one.
 MOST_COLUMNS = 2_000
+MOST_ROW_BYTES = 2**28
+MOST_VALUES = 100_000_000
 # Bytes of a TOML file and dots on one of its lines; codes and cue words of a codebook.
 MOST_TOML = 2**20
 MOST_DOTS = 250

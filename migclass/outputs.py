@@ -62,7 +62,8 @@ def _scores(batch: pa.RecordBatch) -> list[list[float]]:
 
 
 def _cell(value: Any) -> Any:
-    return ";".join(map(str, value)) if isinstance(value, list) else value
+    # A zero byte makes a file look binary, to us as to others.
+    return ";".join(map(str, value)) if isinstance(value, list) else value.replace("\0", " ") if isinstance(value, str) else value
 
 
 def write_parquet(batches: Iterable[pa.RecordBatch], file: BinaryIO) -> None:

@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 from migclass.arrow import column, strings, to_numpy
 from migclass.decoding import read_lines
 from migclass.errors import DocumentError, MigclassError
-from migclass.limits import MOST_CHARACTERS, MOST_COLUMNS
+from migclass.limits import MOST_CHARACTERS, MOST_COLUMNS, MOST_ROW_BYTES, MOST_VALUES
 
 SUFFIXES = {".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"}
 # Characters of text in a block, and rows: enough that columns pay off, little enough that memory stays small.
@@ -22,6 +23,8 @@ BLOCK = 2**20
 _ROWS = 2**13
 # Bytes of a Parquet file that are read at once.
 _READ = 2**20
+# Bytes of a number that takes most.
+_NUMBER = 8
 csv.field_size_limit(MOST_CHARACTERS)
 
 
@@ -135,9 +138,14 @@ class _ParquetTable:
     def __init__(self, path: str, text_column: str) -> None:
         self._path, self._text_column = path, text_column
         with _parquet(path) as file:
-            schema, self._rows = file.schema_arrow, file.metadata.num_rows
+            self._schema, self._rows = (schema := file.schema_arrow), file.metadata.num_rows
+            self._repeated = [leaf.path for leaf in map(file.schema.column, range(len(file.schema))) if leaf.physical_type == "BYTE_ARRAY"]
             groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
-            self._row_size = max(1, sum(group.total_byte_size for group in groups) // max(1, self._rows))
+        counts = [group.column(i).num_values for group in groups for i in range(group.num_columns)]
+        if max(counts, default=0) > MOST_VALUES:
+            raise DocumentError(f"{path}: holds {max(counts):,} values of a column in one row group, more than {MOST_VALUES:,}; write smaller ones")
+        size = max(sum(group.total_byte_size for group in groups), _NUMBER * sum(counts))
+        self._row_size = max(1, size // max(1, self._rows))
         _check_count(path, len(schema.names))
         _check_twice(path, schema.names)
         if text_column not in schema.names:
@@ -151,18 +159,42 @@ class _ParquetTable:
     def blocks(self, *, start: int = 0, size: int = BLOCK) -> Iterator[Block]:
         at_once = min(_ROWS, max(1, size // self._row_size))
         first = 0
-        with _parquet(self._path) as file:
-            for batch in file.iter_batches(at_once, use_threads=False):
-                batch.validate(full=True)
+        with _parquet(self._path, self._repeated) as file:
+            for batch in chain.from_iterable(map(self._decoded, file.iter_batches(at_once, use_threads=False))):
                 skipped = min(len(batch), max(0, start - first))
                 for piece in _pieces(batch.slice(skipped), self._text_column, size):
                     yield self._block(first + skipped, piece)
                     skipped += len(piece)
                 first += len(batch)
 
+    def _decoded(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        """Yield a batch of the file as the schema has it, or the halves of it that there is room for."""
+        if sum(map(_decoded_size, batch.columns)) <= MOST_ROW_BYTES:
+            batch.validate(full=True)
+            yield batch.cast(self._schema)
+        elif len(batch) == 1:
+            raise DocumentError(f"{self._path}: a row takes more than {MOST_ROW_BYTES / 2**20:,.0f} MB; split it")
+        else:
+            for half in (batch.slice(0, len(batch) // 2), batch.slice(len(batch) // 2)):
+                yield from self._decoded(half)
+
     def _block(self, first: int, batch: pa.RecordBatch) -> Block:
         texts = _texts(batch, self._text_column)
         return Block(first, texts, batch.drop_columns([self._text_column]).columns, (first + len(batch)) / self._rows)
+
+
+def _decoded_size(array: pa.Array) -> int:
+    """Return the bytes that an array takes when what stands in it again and again is written out."""
+    if pa.types.is_dictionary(array.type) and not pa.types.is_primitive(array.type.value_type):
+        lengths = pc.binary_length(array.dictionary).take(array.indices) if len(array.dictionary) else array.indices
+        return pc.sum(lengths.cast(pa.int64())).as_py() or 0
+    if pa.types.is_map(array.type):
+        first, last = array.offsets[0].as_py(), array.offsets[-1].as_py()
+        return sum(_decoded_size(part.slice(first, last - first)) for part in (array.keys, array.items))
+    if pa.types.is_nested(array.type):
+        parts = array.flatten()
+        return sum(map(_decoded_size, parts)) if isinstance(parts, list) else _decoded_size(parts)
+    return array.nbytes
 
 
 def _texts(batch: pa.RecordBatch, text_column: str) -> pa.LargeStringArray:
@@ -180,11 +212,12 @@ def _pieces(batch: pa.RecordBatch, text_column: str, size: int) -> Iterator[pa.R
 
 
 @contextmanager
-def _parquet(path: str) -> Iterator[Any]:
+def _parquet(path: str, repeated: Sequence[str] = ()) -> Iterator[Any]:
+    """Open a Parquet file; ``repeated`` names columns of text to be read as they are stored, each text once."""
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path, pre_buffer=False, buffer_size=_READ) as file:
+        with pq.ParquetFile(path, read_dictionary=list(repeated), pre_buffer=False, buffer_size=_READ) as file:
             yield file
     except FileNotFoundError:
         raise DocumentError(f"{path}: no such file") from None

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from migclass.codebook import Codebook
+from migclass.errors import DocumentError, ModelError
+from migclass.evaluation import Evaluation
 from migclass.labels import labels_hash, read_labels
 from migclass.languages import foreign_language
 from migclass.tagfiles import TaggedSentences
@@ -95,7 +97,7 @@ class Trust:
 
 def trust(tags: TaggedSentences, names: Mapping[str, str], tagger: Tagger | None) -> Trust:
     """Return how far the tags of a text can be trusted; ``tagger`` is what tagged them, if it is at hand."""
-    quality = (tagger.model.about.get("quality") or {}) if tagger else {}
+    quality = _quality(tagger) if tagger else {}
     texts = tags.rows.column("text").to_pylist()
     here = _averaged(tagger, texts, np.asarray(tags.tagged.any(axis=1))) if tagger else {}
     kinds = _kinds(tagger, quality) if tagger else []
@@ -109,6 +111,16 @@ def trust(tags: TaggedSentences, names: Mapping[str, str], tagger: Tagger | None
         unsure=float((tags.tagged & tags.unsure).sum() / max(tags.tagged.sum(), 1)),
         warnings=tuple(_warnings(tags, names, tagger, likeness)),
     )
+
+
+def _quality(tagger: Tagger) -> dict[str, Any]:
+    """Return how well a model was measured, as plain data; nothing where it was not."""
+    if not (quality := tagger.model.about.get("quality")):
+        return {}
+    try:
+        return Evaluation.from_dict(quality).as_dict()
+    except DocumentError as error:
+        raise ModelError(f"{tagger.model.name}: quality in its model.json: {error}") from None
 
 
 def _labels(quality: dict[str, Any], book: Codebook) -> Iterator[Label]:
