@@ -56,10 +56,18 @@ def model_card(about: dict[str, Any], codebook: Codebook, *, real: str = "") -> 
         real=about["labels"]["real"],
         labels=about["labels"]["hash"],
         own=_own(about, "train"),
-        prevalence=", as if codes were as frequent as in the written sentences" if about["prevalence"] else "",
+        prevalence=_frequent(about),
         out_of_fold=_out_of_fold(about.get("out_of_fold")),
         quality="\n\n".join(part for part in (real, _quality(about, pictured=not real)) if part),
     )
+
+
+def _frequent(about: dict[str, Any]) -> str:
+    """Say how frequent codes were taken to be, where that is not as in the training sentences."""
+    said = [f"`{code}` were carried by {share:.0%} of sentences" for code, share in about.get("shares", {}).items()]
+    if about["labels"]["real"]:
+        said.insert(0, "codes were as frequent as in the written sentences")
+    return ", as if " + " and ".join(said) if said else ""
 
 
 def _own(about: dict[str, Any], split: str) -> str:

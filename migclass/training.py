@@ -1,6 +1,6 @@
 """Labels -> model: gather what may be learnt from, fit, measure, write the card."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -53,6 +53,7 @@ def train(
     recipe: str = DEFAULT_RECIPE,
     documents: Sequence[str | Path] = (),
     unjudged: str = UNKNOWN,
+    shares: Mapping[str, float] | None = None,
     name: str = "mine",
     encoder: str | None = None,
     soft_labels: str | Path | None = None,
@@ -71,6 +72,8 @@ def train(
         documents: the user's copies of real documents, whose stand-off labels then count as training sentences.
         unjudged: what shipped sentences say of a code that the shipped codebook lacks: ``unknown``, nothing; or
             ``negative``, that they do not carry it.
+        shares: by code, the share of sentences that are expected to carry it in the texts that will be scored; for other
+            codes, that of the sentences that were judged for them.
         name: the name that tags carry.
         encoder: for the recipe encoder, the folder or hub name of the sentence encoder to start from.
         soft_labels: for the recipe distilled, the teachers' probabilities by row id; those that ship by default.
@@ -82,7 +85,8 @@ def train(
 
     Raises:
         LabelError: a label row is broken or may not be learnt from.
-        ModelError: there is no such recipe, nothing to learn from, or a code that no judged sentence carries, or that all carry.
+        ModelError: there is no such recipe, nothing to learn from, a code that no judged sentence carries, or that all carry, or a
+            share of no code or not between 0 and 1.
     """
     if recipe not in RECIPES:
         raise ModelError(f"{recipe}: no such recipe; expected one of {', '.join(RECIPES)}")
@@ -92,11 +96,12 @@ def train(
     if seed < 0:
         raise ModelError(f"seed is {seed}; expected 0 or more")
     book = load_codebook(codebook)
+    _check_shares(shares or {}, book)
     say(f"reading labels: {', '.join(map(str, (*sources, *documents)))}")
     material = gather(sources, book, documents, unjudged=unjudged)
     say(f"{len(material.train)} sentences to learn from, {len(material.validation)} to calibrate by, {len(material.test)} to measure on")
     _check_both_kinds(material.train, book, say)
-    settings = Settings(prevalence(material.train, book), jobs, encoder, soft_labels, seed, say)
+    settings = Settings(_expected(material.train, book, shares or {}), jobs, encoder, soft_labels, seed, say)
     fitted = RECIPES[recipe](material.train, book, settings)
     if write_soft_labels:
         with replacing(write_soft_labels, force=force) as file:
@@ -106,7 +111,7 @@ def train(
         logits = fitted.scorer.logits([row.text for row in material.validation])
         decision = sharpened(decision, logits, targets(material.validation, book))
     say("measuring")
-    model = Model(fitted.scorer, decision, book, _about(name, recipe, fitted, material, settings) | _out_of_fold(fitted, material, book))
+    model = Model(fitted.scorer, decision, book, _about(name, recipe, fitted, material, settings, shares) | _out_of_fold(fitted, material, book))
     quality = evaluate_rows(Tagger(model), material.test) if material.test else None
     if quality is None:
         return replace(model, card=model_card(model.about, book))
@@ -176,6 +181,23 @@ def measured_on(tagger: Tagger, rows: Sequence[LabelledSentence]) -> dict[str, A
     return {"model": model.name, "model_hash": model.hash, "codebook": model.codebook.hash, "labels": labels_hash(rows)}
 
 
+def _check_shares(shares: Mapping[str, float], codebook: Codebook) -> None:
+    for code, share in shares.items():
+        if code not in codebook.column:
+            raise ModelError(f"a share is given for '{code}', which the codebook lacks; expected one of {', '.join(codebook.codes)}")
+        if not 0 < share < 1:
+            raise ModelError(f"the share of '{code}' is {share}; expected a number between 0 and 1, such as 0.1")
+
+
+def _expected(rows: Sequence[LabelledSentence], codebook: Codebook, shares: Mapping[str, float]) -> list[float] | None:
+    """Return how frequent each code is expected to be, None where it is just as in the training sentences."""
+    found = prevalence(rows, codebook)
+    if not shares:
+        return found
+    found = found or np.nanmean(targets(rows, codebook), axis=0).tolist()
+    return [shares.get(code, share) for code, share in zip(codebook.codes, found, strict=True)]
+
+
 def evaluate_rows(tagger: Tagger, rows: Sequence[LabelledSentence], about: dict[str, Any] | None = None) -> Evaluation:
     """Score labelled sentences with a tagger and compare; means are over its frames and over its poles."""
     book = tagger.model.codebook
@@ -209,17 +231,18 @@ def _check_both_kinds(rows: Sequence[LabelledSentence], codebook: Codebook, say:
             say(f"warning: only {judged - carried} sentences were judged for '{code}' and do not carry it; expect it to be tagged too often")
 
 
-def _about(name: str, recipe: str, fitted: Fitted, material: Material, settings: Settings) -> dict[str, Any]:
+def _about(name: str, recipe: str, fitted: Fitted, material: Material, settings: Settings, shares: Mapping[str, float] | None) -> dict[str, Any]:
     real = len(material.resolution.sentences) if material.resolution else 0
     sides = {"train": material.train, "validation": material.validation, "test": material.test}
     own = {split: len(material.own_of(rows)) for split, rows in sides.items()} if material.own else None
-    shares = settings.prevalence
+    expected = settings.prevalence
     return {
         "name": name,
         "recipe": recipe,
         "parameters": fitted.parameters,
         "labels": {"hash": labels_hash(material.train), "written": len(material.train) - real, "real": real} | ({"own": own} if own else {}),
-        "prevalence": None if shares is None else [round(share, 4) for share in shares],
+        "prevalence": None if expected is None else [round(share, 4) for share in expected],
+        **({"shares": dict(shares)} if shares else {}),
         "versions": {package: version(package) for package in ("migclass", "numpy", "scikit-learn", "scipy", *fitted.packages)},
     }
 

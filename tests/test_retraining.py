@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from migclass.cli import main
 from migclass.codebook import load_codebook
+from migclass.decisions import log_odds
 from migclass.errors import LabelError, ModelError
 from migclass.evaluation import f1_scores
 from migclass.labels import as_json, read_labels, targets
@@ -237,3 +238,29 @@ def test_an_empty_label_file(tmp_path, folder, shipped):
         done = CliRunner().invoke(main, [*command, str(tmp_path / "empty.jsonl")])
         assert done.exit_code == 1
         assert "no labelled sentence in it yet" in done.stderr
+
+
+def test_a_code_that_is_rarer_where_one_scores_is_tagged_less(model, shipped, own, folder, mine):
+    rarer = train([shipped, own], codebook=folder / "mine.toml", shares={"health": 0.05})
+    j, texts = mine.column["health"], [f"The clinic was mentioned by {people} and {verb}." for people in PEOPLE for verb in VERBS]
+    before, after = (Tagger(one).predict_proba(texts)[:, j] for one in (model, rarer))
+    assert (log_odds(before) - log_odds(after)).mean() > 1
+    assert "as if `health` were carried by 5% of sentences" in rarer.card
+    others = [k for k in range(len(mine.codes)) if k != j]
+    np.testing.assert_allclose(Tagger(rarer).predict_proba(texts)[:, others], Tagger(model).predict_proba(texts)[:, others], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("shares", "message"),
+    [({"helth": 0.1}, "a share is given for 'helth', which the codebook lacks"), ({"health": 10}, "the share of 'health' is 10; expected a number")],
+)
+def test_shares_that_are_none(own, folder, shares, message):
+    with pytest.raises(ModelError, match=message):
+        train([own], codebook=folder / "mine.toml", shares=shares)
+
+
+@pytest.mark.parametrize("given", ["health", "health=often", "health=0.1=0.2"])
+def test_a_share_is_a_code_and_a_number(given, tmp_path):
+    done = CliRunner().invoke(main, ["train", "--share", given, "--output", str(tmp_path / "mine")])
+    assert done.exit_code == 2
+    assert "such as health=0.1" in done.stderr

@@ -11,6 +11,13 @@ from migclass.training import DEFAULT_RECIPE, UNJUDGED, UNKNOWN
 from migclass.training import train as train_model
 
 
+def _shares(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, float]:
+    try:
+        return {code: float(share) for code, share in (one.split("=") for one in given)}
+    except ValueError:
+        raise click.BadParameter("expected a code, = and a number, such as health=0.1") from None
+
+
 @click.command()
 @click.option(
     "--labels", "sources", multiple=True, default=["default"], show_default=True, metavar="default|PATH",
@@ -28,6 +35,11 @@ from migclass.training import train as train_model
     help="What shipped sentences say of a code that the shipped codebook lacks: nothing, or that they do not carry it. "
     "Choose negative only for a topic that texts on migration hardly ever touch.",
 )  # fmt: skip
+@click.option(
+    "--share", "shares", multiple=True, metavar="CODE=SHARE", callback=_shares,
+    help="The share of sentences that will carry a code where you score, such as health=0.1; may be repeated. "
+    "[default: that of the sentences judged for it]",
+)  # fmt: skip
 @click.option("--encoder", metavar="DIR|NAME", help="For the recipe encoder, the sentence encoder to start from. [default: all-MiniLM-L6-v2]")
 @click.option("--soft-labels", metavar="CSV", help="For the recipe distilled, the teachers' probabilities. [default: those that ship]")
 @click.option("--write-soft-labels", metavar="CSV", help="Write what the model says of training sentences that it had not seen.")
@@ -41,6 +53,7 @@ def train(
     recipe: str,
     documents: tuple[str, ...],
     unjudged: str,
+    shares: dict[str, float],
     encoder: str | None,
     soft_labels: str | None,
     write_soft_labels: str | None,
@@ -53,7 +66,8 @@ def train(
     A label file has a JSON object a line with text, frames and poles; more fields are allowed. The split train is learnt
     from, validation corrects probabilities, test is measured on. A row is judged for the codes in its field coded, or
     for all; a shipped row, for those that the shipped codebook has and yours does not redefine. A code is learnt from the
-    sentences that were judged for it, and expected to be as frequent as it is there. The same labels, platform
+    sentences that were judged for it, and expected to be as frequent as it is there: if you chose sentences that have it, say with
+    --share how frequent it is where you score. The same labels, platform
     and versions give the same bytes.
     """
     check_place(output, force=force)
@@ -66,6 +80,7 @@ def train(
         recipe=recipe,
         documents=documents,
         unjudged=unjudged,
+        shares=shares,
         encoder=encoder,
         soft_labels=soft_labels,
         write_soft_labels=write_soft_labels,
