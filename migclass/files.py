@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from os.path import exists, isfile, samefile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,13 +32,13 @@ def replacing(path: str | Path, *, force: bool = False) -> Iterator[BinaryIO]:
     except OSError as error:
         raise OutputError(f"{path}: can't be written: {error.strerror}") from None
     finally:
-        if os.path.exists(name):
+        if exists(name):
             os.unlink(name)
 
 
 def check_free(path: str | Path, *, force: bool = False) -> None:
     """Raise OutputError where there is such a file already, unless it may be replaced."""
-    if Path(path).exists() and not force:
+    if exists(path) and not force:
         raise OutputError(f"{path}: exists already; name another file or replace it with --force")
 
 
@@ -50,10 +51,10 @@ def current_umask() -> int:
 
 def check_apart(inputs: Iterable[str], output: str | None) -> None:
     """Raise OutputError where the output is one of the inputs, or something that is no file."""
-    if output is None or not (path := Path(output)).exists():
+    if output is None or not exists(output):
         return
-    if not path.is_file():
+    if not isfile(output):
         raise OutputError(f"{output}: is no file; name a file to write")
     for name in inputs:
-        if Path(name).exists() and path.samefile(name):
+        if exists(name) and samefile(name, output):
             raise OutputError(f"{output}: is read as well; name another file to write")
