@@ -69,7 +69,7 @@ def label_files(source: str | Path = DEFAULT) -> list[Path]:
     path = resource("labels") if str(source) == DEFAULT else Path(source)
     if isfile(path):
         return [path]
-    files = sorted(path.glob("*.jsonl"))
+    files = sorted(path.glob("*.jsonl")) if isdir(path) else []
     if not files:
         what = "has no *.jsonl file in it" if isdir(path) else "no such file or folder"
         raise LabelError(f"{path}: {what}; expected a label file, a folder of them, or '{DEFAULT}'")

@@ -72,7 +72,7 @@ class _Reader:
 
 def _why(status: int) -> str:
     if status == -signal.SIGXCPU:
-        return f"it takes more than {MOST_SECONDS} seconds to read; save its text as .txt or .csv"
+        return "it takes too long to read; save its text as .txt or .csv"
     return f"its reader broke down; it is damaged or takes more than {MOST_MEMORY / 1e9:g} GB of memory; save its text as .txt or .csv"
 
 

@@ -57,5 +57,5 @@ def test_it_goes_to_another_process_before_and_after_use(encoder):
 
 def test_parts_that_do_not_fit(encoder):
     parts = encoder.scorer.parts()
-    with pytest.raises(ValueError, match=r"encoder\.mix and encoder\.bias have shapes"):
+    with pytest.raises(ValueError, match=r"encoder\.bias is float64 of shape \(3,\), expected float32"):
         type(encoder.scorer).from_parts(Parts(parts.arrays | {"encoder.bias": np.zeros(3)}, parts.files, parts.settings), encoder.codebook)
