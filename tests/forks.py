@@ -17,8 +17,8 @@ from importlib import import_module
 
 ROOM = ".migclass-*.tmp"
 _LOADED = [f"migclass.cli.{name}" for name in ("audit", "profile", "report", "score")] + ["migclass.pictures", "openpyxl"]
-# What a command asks of the file system, as Python's audit events name it.
-_STEPS = {"open", "os.mkdir", "os.rename", "os.link", "os.remove", "os.rmdir", "os.chmod"}
+# What a command asks of the file system, as Python's audit events name it, and how many names each has.
+_STEPS = {"open": 1, "os.mkdir": 1, "os.rename": 2, "os.link": 2, "os.remove": 1, "os.rmdir": 1, "os.chmod": 1}
 # Seconds between looks at a process.
 _LOOK = 0.0005
 
@@ -157,9 +157,11 @@ def _die_at(step, folder):
     left = iter(range(step))
 
     def count(event, arguments):
-        names = [name for name in arguments[:2] if isinstance(name, str | os.PathLike)]
-        if event in _STEPS and any(os.path.abspath(name).startswith(folder) for name in names) and next(left, None) is None:
+        if event in _STEPS and any(map(within, arguments[: _STEPS[event]])) and next(left, None) is None:
             os.kill(os.getpid(), signal.SIGKILL)
+
+    def within(name):
+        return isinstance(name, str | os.PathLike) and os.path.abspath(name).startswith(folder)
 
     sys.addaudithook(count)
 

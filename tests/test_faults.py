@@ -132,12 +132,13 @@ def trial(request, place, folder, forks):
 
 
 SLOW = pytest.mark.extras
+LONG = ("parquet", "resume", "xlsx", "profile", "report")
 
 
 @pytest.mark.parametrize("old", [False, True], ids=["new", "old"])
 @pytest.mark.parametrize(
     ("trial", "stride"),
-    [("jsonl", 1), ("xlsx", 3), ("model", 2), ("resume", 5), *(pytest.param(name, 1, marks=SLOW) for name in COMMANDS)],
+    [("jsonl", 1), ("csv", 1), ("model", 1), ("resume", 3), *(pytest.param(name, 1, marks=SLOW) for name in LONG)],
     indirect=["trial"],
 )
 def test_a_kill_before_steps_on_files(trial, stride, old):

@@ -71,7 +71,7 @@ def train(
     and versions give the same bytes.
     """
     check_place(output, force=force)
-    check_apart([*sources, codebook, soft_labels], write_soft_labels)
+    check_apart([*sources, *documents, codebook, soft_labels], write_soft_labels)
     if write_soft_labels:
         check_free(write_soft_labels, force=force)
     model = train_model(
