@@ -159,7 +159,7 @@ def _ids(row: dict[str, Any], key: str, known: Sequence[str], where: str) -> tup
 
 
 def as_json(row: LabelledSentence) -> str:
-    """Return a row as one line of a label file, without fields that hold their default.
+    """Return a row as one line of a label file, without fields that hold their default; lone surrogates become question marks.
 
     >>> as_json(LabelledSentence("It rained.", ("climate",), (), id="a", where="x:1"))
     '{"id": "a", "text": "It rained.", "frames": ["climate"], "poles": []}'
@@ -170,7 +170,7 @@ def as_json(row: LabelledSentence) -> str:
         order.remove("n")
     if kept["split"] == "train" and "source" not in kept:
         order.remove("split")
-    return json.dumps({k: kept[k] for k in order}, ensure_ascii=False)
+    return json.dumps({k: kept[k] for k in order}, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 def targets(rows: Sequence[LabelledSentence], codebook: Codebook, *, coder: str | None = None) -> np.ndarray:
