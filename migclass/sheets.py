@@ -5,7 +5,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -158,7 +158,9 @@ def read_sheet(path: str | Path, tags: TaggedSentences, *, encoding: str = "utf-
         LabelError: a column is missing, a cell can't be read, or a sentence is none of the tags'.
     """
     table = _read_xlsx(str(path)) if Path(path).suffix.lower() == ".xlsx" else _read_csv(str(path), encoding)
-    rows = [(f"{path}: row {n}", row) for n, row in enumerate(table, 2) if any(row.values())]
+    filled_in = ((f"{path}: row {n}", row) for n, row in enumerate(table, 2) if any(row.values()))
+    # One row more than there are sentences shows already that not all can be right.
+    rows = list(islice(filled_in, len(tags) + 1))
     _check_columns(str(path), rows[0][1] if rows else {}, tags.codebook)
     coded = np.array([[_mark(row, code, where) for code in tags.codebook.codes] for where, row in rows])
     filled = ~np.isnan(coded)
