@@ -2,6 +2,7 @@
 
 import codecs
 import io
+import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,8 @@ def read_bytes(path: str | Path, *, error: type[MigclassError] = DocumentError, 
     """Return what a file holds, or raise an ``error`` where it is missing, can't be read, or holds more than ``most`` bytes."""
     try:
         with Path(path).open("rb") as file:
-            return check_size(file.read(most + 1), path, error=error, most=most)
+            size = os.fstat(file.fileno()).st_size  # 0 of what is no regular file
+            return check_size(file.read(min(size or most, most) + 1), path, error=error, most=most)
     except FileNotFoundError:
         raise error(f"{path}: no such file") from None
     except OSError as fault:

@@ -57,7 +57,9 @@ class Encoder:
                 ids = np.array([encoding.ids], np.int64)
                 found[i] = self._session.run(["logits"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
         except Exception as error:  # both libraries have kinds of their own, and raise them where a file is not what it should be
-            raise ModelError(f"damaged network or tokenizer ({str(error).splitlines()[0]}); get or train the model again") from None
+            raise ModelError(f"damaged network or tokenizer ({error}); get or train the model again") from None
+        if not np.isfinite(found).all():
+            raise ModelError("the network gives what is no number; get or train the model again")
         return found
 
     def contributions(self, sentences: Sequence[str]) -> list[tuple[tuple[str, ...], np.ndarray]]:

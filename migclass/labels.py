@@ -197,7 +197,7 @@ def _by_coder(row: dict[str, Any], key: str, known: Sequence[str], where: str) -
 
 
 def as_json(row: LabelledSentence) -> str:
-    """Return a row as one line of a label file, without fields that hold their default.
+    """Return a row as one line of a label file, without fields that hold their default; lone surrogates become question marks.
 
     >>> as_json(LabelledSentence("It rained.", ("climate",), (), id="a", where="x:1"))
     '{"id": "a", "text": "It rained.", "frames": ["climate"], "poles": []}'
@@ -208,7 +208,7 @@ def as_json(row: LabelledSentence) -> str:
         order.remove("n")
     if kept["split"] == "train" and "source" not in kept:
         order.remove("split")
-    return json.dumps({k: kept[k] for k in order}, ensure_ascii=False)
+    return json.dumps({k: kept[k] for k in order}, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 def write_labels(path: str | Path, rows: Iterable[LabelledSentence], *, force: bool = False) -> None:
@@ -270,12 +270,14 @@ def check_labels(rows: Sequence[LabelledSentence], against: Sequence[LabelledSen
         first = split_of.setdefault(row.passage, row)
         if first.split != row.split:
             problems.append(f"{row.where}: passage '{row.passage}' is in split {first.split} at {first.where}; a passage has one split")
-    for i, j, likeness in near_duplicates([row.text for row in rows]):
-        if rows[i].split != rows[j].split and _plain(rows[i].text) != _plain(rows[j].text):
-            problems.append(f"{rows[j].where}: {likeness:.2f} like {rows[i].where} of split {rows[i].split}; below {NEAR} is allowed across splits")
-    both = [*against, *rows]
+    once = _each_once(rows)
+    for i, j, likeness in near_duplicates([row.text for row in once]):
+        if once[i].split != once[j].split:
+            problems.append(f"{once[j].where}: {likeness:.2f} like {once[i].where} of split {once[i].split}; below {NEAR} is allowed across splits")
+    others = _each_once(against)
+    both = others + once
     for i, j, likeness in near_duplicates([row.text for row in both]) if against else []:
-        if i < len(against) <= j:
+        if i < len(others) <= j:
             problems.append(f"{both[j].where}: {likeness:.2f} like {both[i].where}, which must stay apart; below {NEAR} is allowed")
     return problems
 
@@ -305,6 +307,14 @@ def _twice(rows: Sequence[LabelledSentence], key: Any) -> Iterator[tuple[Labelle
     for row in rows:
         if (other := first.setdefault(key(row), row)) is not row:
             yield other, row
+
+
+def _each_once(rows: Sequence[LabelledSentence]) -> list[LabelledSentence]:
+    """Return the first row of each sentence: comparing each pair of many that are the same would take long."""
+    found: dict[str, LabelledSentence] = {}
+    for row in rows:
+        found.setdefault(_plain(row.text), row)
+    return list(found.values())
 
 
 def _plain(text: str) -> str:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
@@ -15,6 +16,8 @@ from migclass.formats import UnfitError
 from migclass.limits import MOST_CHARACTERS, MOST_MEMORY, MOST_SECONDS, MOST_UNPACKED
 
 _LIMITS = {"characters": MOST_CHARACTERS, "memory": MOST_MEMORY, "seconds": MOST_SECONDS, "unpacked": MOST_UNPACKED}
+# What a process ends with when its time is up, where the system has such a thing.
+_TOO_LONG = -getattr(signal, "SIGXCPU", 0)
 _NAMES = {"pdf": "PDF", "docx": "a Word document", "html": "HTML", "markdown": "Markdown", "xlsx": "XLSX"}
 
 
@@ -27,6 +30,7 @@ class _Reader:
         self._owner = 0
 
     def read(self, kind: str, data: bytes) -> str:
+        """Return the text of a file; UnfitError where it can't be read or the process was lost."""
         with self._lock:
             try:
                 return self._ask(self._running(), kind, data)
@@ -55,15 +59,13 @@ class _Reader:
     def _ask(self, process: subprocess.Popen[bytes], kind: str, data: bytes) -> str:
         assert process.stdin
         assert process.stdout
-        try:
+        with suppress(OSError):  # where it is dead, no answer comes
             process.stdin.write(b"%s %d\n" % (kind.encode(), len(data)))
             process.stdin.write(data)
             process.stdin.flush()
-        except BrokenPipeError:
-            pass  # what it died of is said below
-        good, size = (process.stdout.readline() or b"0 0").split()
+        good, size = (process.stdout.readline() or b"0 1").split()
         answer = process.stdout.read(int(size))
-        if (not answer and not int(good)) or len(answer) < int(size):
+        if len(answer) < int(size):
             raise UnfitError(_why(process.wait()))
         if not int(good):
             raise UnfitError(answer.decode())
@@ -71,7 +73,7 @@ class _Reader:
 
 
 def _why(status: int) -> str:
-    if status == -signal.SIGXCPU:
+    if status == _TOO_LONG:
         return "it takes too long to read; save its text as .txt or .csv"
     return f"its reader broke down; it is damaged or takes more than {MOST_MEMORY / 1e9:g} GB of memory; save its text as .txt or .csv"
 

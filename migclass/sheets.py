@@ -61,7 +61,8 @@ def read_sheet(path: str | Path, tags: TaggedSentences, *, encoding: str = "utf-
         DocumentError: the file can't be read as CSV.
         LabelError: a column is missing, a cell can't be read, or a sentence is none of the tags'.
     """
-    rows = read_workbook(path, encoding=encoding)
+    # One row more than there are sentences shows already that not all can be right.
+    rows = read_workbook(path, encoding=encoding, most=len(tags) + 1)
     _check_columns(str(path), rows[0][1] if rows else {}, tags.codebook)
     coded = read_marks(rows, tags.codebook.codes)
     probability, stratum = (np.array([_design(row, name, where) for where, row in rows]) for name in _DESIGN)

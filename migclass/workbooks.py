@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -140,15 +140,16 @@ def _codebook_rows(book: Codebook) -> Iterator[tuple[str, ...]]:
     yield from (("", "", "example", example.text, ", ".join(example.frames + example.poles) or "none") for example in book.examples)
 
 
-def read_workbook(path: str | Path, *, encoding: str = "utf-8") -> Rows:
-    """Return the rows of a sheet that are not empty, as pairs of place (file and row) and cells by column, in lower case.
+def read_workbook(path: str | Path, *, encoding: str = "utf-8", most: int | None = None) -> Rows:
+    """Return the rows of a sheet that are not empty, so many at most, as pairs of place (file and row) and cells by column, in lower case.
 
     Raises:
         DocumentError: the file can't be read as CSV.
         LabelError: it can't be read as XLSX.
     """
     table = _read_xlsx(str(path)) if Path(path).suffix.lower() == ".xlsx" else _read_csv(str(path), encoding)
-    return [(f"{path}: row {n}", row) for n, row in enumerate(table, 2) if any(row.values())]
+    filled_in = ((f"{path}: row {n}", row) for n, row in enumerate(table, 2) if any(row.values()))
+    return list(islice(filled_in, most))
 
 
 def _read_csv(path: str, encoding: str) -> Iterator[dict[str, str]]:

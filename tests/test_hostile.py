@@ -23,7 +23,7 @@ import safetensors.numpy
 from click.testing import CliRunner
 
 import migclass
-from migclass import decoding, documents, readers, sentences, tables
+from migclass import decoding, documents, limits, readers, sentences, tables
 from migclass.arrow import strings
 from migclass.behaviour import read_cases
 from migclass.cli import main
@@ -33,7 +33,7 @@ from migclass.engines import score_batch
 from migclass.errors import CodebookError, DocumentError, LabelError, MigclassError, ModelError
 from migclass.indexes import TextIndex
 from migclass.inputs import DocumentBatch
-from migclass.labels import read_labels
+from migclass.labels import check_labels, read_labels
 from migclass.standoff import read_standoff
 
 KEPT = Path(__file__).parent / "promises" / "format-2"
@@ -381,6 +381,12 @@ def test_tags_of_strange_probabilities(tmp_path, tiny, score):
     assert "a probability from 0 to 1" in one_line(lambda: migclass.read_tags([path], codebook=tiny.model.codebook), DocumentError)
 
 
+def test_many_rows_of_one_sentence(tmp_path, book):
+    rows = [{"id": f"{i}", "text": "The border stayed closed that night, and nobody said why.", "frames": [], "poles": []} for i in range(20_000)]
+    path = write(tmp_path / "a.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    assert len(check_labels(read_labels(path, codebook=book))) == 19_999
+
+
 @pytest.mark.parametrize("field", [{"letters": "3"}, {"hash": {}}, {"n": None}, {"start": "0"}, {"document": 3}, {"tail": []}])
 def test_stand_off_labels_of_strange_values(tmp_path, book, field):
     row = {"document": "a", "n": 1, "letters": 3, "hash": "x", "head": "x", "tail": "x", "frames": [], "poles": []} | field
@@ -462,6 +468,7 @@ def test_a_name_that_would_fill_every_row(folder):
 
 
 def test_a_network_that_is_none(tmp_path):
+    pytest.importorskip("onnxruntime")
     from migclass.model import find_model
 
     folder = shutil.copytree(find_model("encoder"), tmp_path / "model")
@@ -520,3 +527,9 @@ def test_loading_a_model_runs_no_code_and_opens_nothing_else(folder, tmp_path):
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True, cwd=folder)
     assert done.stdout.strip() == "ha"
     assert not mark.exists()
+
+
+def test_the_page_on_security_has_every_limit():
+    page = (Path(__file__).parent.parent / "SECURITY.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| `(\w+)` \| ([\d,]+) \|", page, flags=re.MULTILINE))
+    assert told == {name: f"{value:,}" for name, value in vars(limits).items() if name.startswith("MOST_")}

@@ -69,7 +69,8 @@ SETTINGS = [
 TOKENS = [
     b"\0", b"\xff\xfe", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\r", b"\n\n", b'"', b"'''", b"[[", b"{" * 99, b"[" * 9999, b"=", b";", b",", b"\t",
     b"9" * 5000, b"1e999", b"nan", b"-1", b"null", b"\\ud800", b"a." * 200, b"<!ENTITY a 'b'>", b"&a;" * 99, b"<div>" * 999, b"]]>", b"<![CDATA[",
-    b"/Count 99999999", b"/Kids [2 0 R]", b"/Length 99999999", b"/Encrypt 5 0 R", b"endstream", b"\xe2\x80\xa8", b"a-\n" * 99, b". " * 999, b"- " * 999,
+    b"/Count 99999999", b"/Kids [2 0 R]", b"/Length 99999999", b"/Encrypt 5 0 R", b"endstream", b"\xe2\x80\xa8", b"a-\n" * 99, b". " * 999,
+    b"- " * 999,
     b"16384", b"1048576", b"XFD1048576", b"true", b"0" * 400, b"---\n-a:\n-a:\n", b"`" * 99, b"**" * 99, b"PAR1", b"PK\x05\x06",
 ]  # fmt: skip
 

@@ -24,7 +24,8 @@ _PDF = [
     b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 300] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> /XObject << /X0 6 0 R >> >> >>",
     b"<< /Length 66 >>\nstream\nBT /F1 12 Tf 20 200 Td (The border was closed.) Tj ET q /X0 Do Q\nendstream",
     b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-    b"<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /Font << /F1 5 0 R >> >> /Length 24 >>\nstream\nBT /F1 9 Tf (Ports.) Tj ET\nendstream",
+    b"<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /Font << /F1 5 0 R >> >> /Length 24 >>\n"
+    b"stream\nBT /F1 9 Tf (Ports.) Tj ET\nendstream",
 ]
 
 
@@ -69,7 +70,8 @@ def make_seeds() -> dict[str, bytes]:
     seeds["table.tsv"] = seeds["table.csv"].replace(b",", b"\t")
     seeds["table.jsonl"] = b'{"text": "The border was closed.", "year": 1999, "x": [1]}\n{"text": null, "year": 10, "x": {"a": "b"}}\n'
     seeds["behaviour"] = (
-        b'[[case]]\nid = "a"\ncapability = "homonyms"\nsame = "frames"\n[[case.sentence]]\ntext = "A harvest of data."\nhas = []\nlacks = ["harvest"]\n'
+        b'[[case]]\nid = "a"\ncapability = "homonyms"\nsame = "frames"\n[[case.sentence]]\n'
+        b'text = "A harvest of data."\nhas = []\nlacks = ["harvest"]\n'
     )
     seeds["documents"] = b'[a]\ntitle = "A text"\nrole = "test"\n'
     label = make_label("The border was closed.", document="a", n=1, frames=("harbour",), poles=(), start=0, end=22)
