@@ -197,7 +197,7 @@ def _by_coder(row: dict[str, Any], key: str, known: Sequence[str], where: str) -
 
 
 def as_json(row: LabelledSentence) -> str:
-    """Return a row as one line of a label file, without fields that hold their default; lone surrogates become question marks.
+    """Return a row as one line of a label file, without fields that hold their default.
 
     >>> as_json(LabelledSentence("It rained.", ("climate",), (), id="a", where="x:1"))
     '{"id": "a", "text": "It rained.", "frames": ["climate"], "poles": []}'
@@ -208,7 +208,8 @@ def as_json(row: LabelledSentence) -> str:
         order.remove("n")
     if kept["split"] == "train" and "source" not in kept:
         order.remove("split")
-    return json.dumps({k: kept[k] for k in order}, ensure_ascii=False).encode("utf-8", "replace").decode()
+    # What is no Unicode is escaped, as JSON allows.
+    return json.dumps({k: kept[k] for k in order}, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
 
 
 def write_labels(path: str | Path, rows: Iterable[LabelledSentence], *, force: bool = False) -> None:
@@ -218,8 +219,7 @@ def write_labels(path: str | Path, rows: Iterable[LabelledSentence], *, force: b
         OutputError: the file is there already and ``force`` is not set, or it can't be written.
     """
     with replacing(path, force=force) as file:
-        # What is no Unicode is escaped, as JSON allows.
-        file.writelines(f"{as_json(row)}\n".encode("utf-8", "backslashreplace") for row in rows)
+        file.writelines(f"{as_json(row)}\n".encode() for row in rows)
 
 
 def targets(rows: Sequence[LabelledSentence], codebook: Codebook, *, coder: str | None = None) -> np.ndarray:

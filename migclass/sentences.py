@@ -140,8 +140,9 @@ def _sentences(text: str, start: int, end: int) -> Iterator[Span]:
         stretch = shown[first:last].rstrip()
         last = first + len(stretch)
         first = last - len(stretch.lstrip())
-        if first < last:
-            yield Span(start + first, start + last, block[first:last] if on_one_line else one_line(block[first:last]))
+        words = block[first:last] if on_one_line else one_line(block[first:last])
+        if words:
+            yield Span(start + first, start + last, words)
 
 
 def _hidden(mark: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import migclass
@@ -36,6 +36,7 @@ def tiny():
 
 @quick
 @given(TEXT)
+@example("\u00ad")
 def test_sentences_are_where_they_say(text):
     spans = migclass.split_sentences(text)
     assert all(span.text == one_line(text[span.start : span.end]) != "" for span in spans)
@@ -71,7 +72,7 @@ def test_labels_come_back_as_they_were_written(tiny, text, note):
         path = Path(folder, "labels.jsonl")
         path.write_text(as_json(row) + "\n", encoding="utf-8")
         (found,) = read_labels(path, codebook=tiny.model.codebook)
-    assert replace(found, where="") == replace(row, text=_encodable(text), note=_encodable(note))
+    assert replace(found, where="") == row
 
 
 def _encodable(text):

@@ -89,7 +89,8 @@ def _tag(tagger: Tagger, sentences: pa.RecordBatch) -> pa.RecordBatch:
 
 def _whole(text: str) -> list[Span]:
     """Return a text as one sentence, if there is anything in it."""
-    return [Span(len(text) - len(text.lstrip()), len(text.rstrip()), one_line(text))] if text.strip() else []
+    words = one_line(text)
+    return [Span(len(text) - len(text.lstrip()), len(text.rstrip()), words)] if words else []
 
 
 def _split_lines(text: str) -> list[Span]:
