@@ -139,7 +139,9 @@ class _ParquetTable:
         self._path, self._text_column = path, text_column
         with _parquet(path) as file:
             self._schema, self._rows = (schema := file.schema_arrow), file.metadata.num_rows
-            self._repeated = [leaf.path for leaf in map(file.schema.column, range(len(file.schema))) if leaf.physical_type == "BYTE_ARRAY"]
+            # Those within lists can't be read as they are stored.
+            leaves = map(file.schema.column, range(len(file.schema)))
+            self._repeated = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY" and not leaf.max_repetition_level]
             groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
         counts = [group.column(i).num_values for group in groups for i in range(group.num_columns)]
         if max(counts, default=0) > MOST_VALUES:
