@@ -30,11 +30,14 @@ _ABBREVIATIONS = (
     "Art Arts No Nos para paras p pp Sec sec Fig vol Vol cf e.g i.e ed eds approx ca Mr Mrs Ms Dr Prof St Gen Sen Rep Lt Col Hon Rev vs v"
 ).split()
 _ABBREVIATION = re.compile(rf"(?:^|[\s(\[“\"])(?:{'|'.join(map(re.escape, _ABBREVIATIONS))}|[A-Z])\.$")
+# What stands for any number in the splitter's pairs of words, and characters in which the longest word that goes with one shows.
+_NUMBER, _FOLLOWER = "##number##", 80
 # Characters at the end of a sentence in which an abbreviation shows: more than the longest of them with its stop.
 _ABBREVIATED = 8
 # What may end a sentence: nothing does before a small letter. With the group, what follows is plainly the begin of one, and no paragraph's number.
 _MARK = re.compile(r"[.!?…](?=\W)(?! +[a-z])(?:(?<!…)[\"”’]?( )(?=[A-Z0-9](?!\w{0,6}\)?\.)))?")
-_PLAIN_WORD = re.compile(r"[A-Za-z]{2,}(?:['’-][A-Za-z]+)*")
+_PLAIN_WORD = re.compile(r"[^\W\d_]{2,}(?:['’-][^\W\d_]+)*")
+_PLAIN_NUMBER = re.compile(r"\d+(?:,\d{3})*", re.ASCII)
 _LINE = re.compile(r"[^\n\r\f\u2028\u2029]+")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\r?\n|\f")
 _ROUND_BULLET = re.compile(r"\s*[•●▪◦‣]")
@@ -170,7 +173,7 @@ def _ends(block: str) -> Iterator[int]:
     """
     first, doubtful = 0, False
     for mark in _MARK.finditer(block):
-        if not (mark[1] and _is_plain(block, first, mark.start())):
+        if not (mark[1] and _is_plain(block, first, mark.start(), mark.end())):
             doubtful = True
             continue
         if doubtful:
@@ -182,18 +185,32 @@ def _ends(block: str) -> Iterator[int]:
     yield len(block)
 
 
-def _is_plain(block: str, first: int, stop: int) -> bool:
-    """Whether the word before a stop, which is not the first of its sentence, is a word like any other: its stop ends the sentence."""
+def _is_plain(block: str, first: int, stop: int, after: int) -> bool:
+    """Whether the word before a stop, which is not the first of its sentence, is one like any other: its stop ends the sentence.
+
+    ``first`` is where the sentence begins, ``after`` where the next word does.
+    """
     space = block.rfind(" ", first, stop)
     word = block[space + 1 : stop]
-    return space >= 0 and word.lower() not in _special_words() and _PLAIN_WORD.fullmatch(word) is not None
+    words, followers = _special_words()
+    if space < first or word.lower() in words:
+        return False
+    if _PLAIN_WORD.fullmatch(word):
+        return True
+    # At the begin of a line, a number is that of a paragraph.
+    return bool(_PLAIN_NUMBER.fullmatch(word) and block[first:space].strip()) and not block[after : after + _FOLLOWER].lower().startswith(followers)
 
 
 @cache
-def _special_words() -> frozenset[str]:
-    """Return words, in small letters, whose stop need not end a sentence: abbreviations, and what goes together with a certain next word."""
+def _special_words() -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return words, in small letters, whose stop need not end a sentence, and words that go on after a number and its stop.
+
+    The first are abbreviations, and what goes together with a certain next word.
+    """
     splitter = nupunkt.load("default")
-    return splitter.abbreviations.union(map(str.lower, _ABBREVIATIONS), (word for word, _ in splitter.parameters.collocations))
+    pairs = splitter.parameters.collocations
+    words = splitter.abbreviations.union(map(str.lower, _ABBREVIATIONS), (word for word, _ in pairs))
+    return words, tuple({after for word, after in pairs if word == _NUMBER})
 
 
 def _doubtful_ends(block: str, first: int, last: int) -> Iterator[int]:

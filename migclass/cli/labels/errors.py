@@ -27,7 +27,7 @@ def errors(source: str, codebook: str | None, count: int, recipe: str, output: s
     sentences that are hard for a machine: read them again, with the codebook beside you.
     """
     if output:
-        check_apart(map(str, label_files(source)), output)
+        check_apart([*map(str, label_files(source)), codebook], output)
         check_free(output, force=force)
     book = load_codebook(codebook)
     doubts = find_doubts(

@@ -28,7 +28,7 @@ def export_(source: str, to: str, output: str, codebook: str | None, force: bool
     PATH holds label rows, coded or not, or rows with nothing but a text (JSONL). Coders see the sentence and its neighbours in the passage; codes
     and notes that it has already travel packed, and come back with `migclass labels import`.
     """
-    check_apart([source], output)
+    check_apart([source, codebook], output)
     for path in export_labels(source, output, to=to, codebook=load_codebook(codebook), force=force):
         click.echo(f"{path}: written", err=True)
 
@@ -55,7 +55,7 @@ def import_(
 
     Several files, of several coders, are put together by sentence. What was not judged is unknown, not negative.
     """
-    check_apart(files, output)
+    check_apart([*files, codebook], output)
     check_free(output, force=force)
     book = load_codebook(codebook)
     coders = _coders(names, files)

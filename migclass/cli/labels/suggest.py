@@ -45,7 +45,7 @@ def suggest(
     unsure of, most of all for codes with few positives in --labels, and unlike each other; and some at random. The field `note`
     says why; the rows that say "drawn at random" are a plain sample of the unlabelled sentences of the pool, and can serve to measure.
     """
-    check_apart(pool, output)
+    check_apart([*pool, *sources, codebook], output)
     check_free(output, force=force)
     tagger = open_tagger(model)
     book = load_codebook(codebook) if codebook else tagger.model.codebook
