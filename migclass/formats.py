@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
-from zipfile import ZipFile
 
 # What password-protected Office files begin with and hold.
 _OLE, _ENCRYPTED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "EncryptedPackage".encode("utf-16-le")
@@ -30,6 +29,7 @@ def read_pdf(data: bytes) -> str:
     try:
         pdf = pypdfium2.PdfDocument(data)
         pages = [page.get_textpage().get_text_range() for page in pdf]
+        pdf.close()
     except pypdfium2.PdfiumError as error:
         raise UnfitError(_PASSWORD if "password" in str(error).lower() else "it is damaged or no PDF") from None
     text = "\n".join(pages).replace("\r\n", "\n").replace("\ufffe", "-").replace("\0", "")
@@ -93,6 +93,8 @@ def read_xlsx(data: bytes) -> str:
 
 def _archive(data: bytes) -> io.BytesIO:
     """Return an Office file to read from, unless it asks for a password or unpacks to too much."""
+    from zipfile import ZipFile
+
     if data.startswith(_OLE):
         raise UnfitError(_PASSWORD if _ENCRYPTED in data else "it is of the kind before 2007; save it as .docx or .xlsx")
     with ZipFile(io.BytesIO(data)) as archive:

@@ -188,6 +188,8 @@ def half_precision(weights: Weights) -> Weights:
 
 def _check_parts(v: Vocabulary, kept: Weights, k: int) -> None:
     check_array("vocabulary.pairs", v.pairs, np.int64, (len(v.pairs),))
+    if (v.pairs < 0).any() or (v.pairs[1:] <= v.pairs[:-1]).any():
+        raise ValueError("vocabulary.pairs are not in order, from 0 on")
     rows = {"words": (len(v.words),), "pairs": (len(v.pairs),), "ngrams": (len(v.ngrams),), "cues": (len(v.cues),), "bias": ()}
     for name, array in kept.arrays().items():
         check_array(f"weights.{name}", array, np.float16, (*rows[name], k))

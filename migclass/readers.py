@@ -18,6 +18,8 @@ from migclass.limits import MOST_CHARACTERS, MOST_MEMORY, MOST_SECONDS, MOST_UNP
 _LIMITS = {"characters": MOST_CHARACTERS, "memory": MOST_MEMORY, "seconds": MOST_SECONDS, "unpacked": MOST_UNPACKED}
 # What a process ends with when its time is up, where the system has such a thing.
 _TOO_LONG = -getattr(signal, "SIGXCPU", 0)
+# Files that a process reads before another takes its place, so that what libraries forget to give back never adds up to its limit.
+_FILES = 200
 _NAMES = {"pdf": "PDF", "docx": "a Word document", "html": "HTML", "markdown": "Markdown", "xlsx": "XLSX"}
 
 
@@ -28,6 +30,7 @@ class _Reader:
         self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
+        self._left = 0
 
     def read(self, kind: str, data: bytes) -> str:
         """Return the text of a file; UnfitError where it can't be read or the process was lost."""
@@ -48,8 +51,10 @@ class _Reader:
             process.communicate()
 
     def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None or self._owner != os.getpid():
+        self._left -= 1
+        if self._process is None or self._process.poll() is not None or self._owner != os.getpid() or self._left < 0:
             self.stop()
+            self._left = _FILES
             # -P: what lies in the folder where someone works is no module.
             command = [sys.executable, "-P", "-W", "ignore", str(Path(formats.__file__)), json.dumps(_LIMITS)]
             pipe = subprocess.PIPE

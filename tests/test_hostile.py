@@ -441,6 +441,8 @@ def test_a_flipped_bit_is_noticed_or_does_no_harm(folder, tiny, name, agree):
         ("weights.pairs", lambda a: np.full_like(a, np.inf)),
         ("vocabulary.pairs", lambda a: a.astype(np.float64)),
         ("vocabulary.pairs", lambda a: a[:, None]),
+        ("vocabulary.pairs", lambda a: np.full_like(a, -1)),
+        ("vocabulary.pairs", lambda a: a[::-1].copy()),
         ("decision.scale", lambda a: a * np.float32(np.nan)),
         ("decision.threshold", lambda a: a.astype(np.int8)),
         ("decision.low", lambda a: a[:0]),
