@@ -78,7 +78,7 @@ def test_ninth_deciles_are_those_of_numpy(values):
 
 # What stands beside a stop in real text, and what only looks like it.
 _BITS = """border. The wages? In 2019. Art. 5 Mr. Obi U.S. “Go.” He said. other's. non-refoulement. A. b. iv. IV. 3. (See that). et al. … etc. …The
-. . . ! ?! . .) ’ "Why?" "No." para. 7 vol. S. ought. all. Conocarpum cross-border. 2021. 40,000. PMID Darién. e.g. Also, It 12.5 one.Two [4] 1951.["""
+. . . ! ?! . .) ’ "Why?" "No." para. 7 vol. S. ought. all. Conocarpum cross-border. 2021. 40,000. PMID Darién. e.g. It 12.5 one.Two [4] 1951.["""
 
 
 @given(st.lists(st.sampled_from([*_BITS.split(), " "]), max_size=25).map(" ".join))

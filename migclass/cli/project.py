@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,9 +17,11 @@ from migclass.errors import ProjectError
 from migclass.files import replacing
 from migclass.model import DEFAULT, find_model, shipped_models
 from migclass.resources import resource
-from migclass.tagfiles import TaggedSentences, read_tags
 from migclass.tagging import Tagger, load
 from migclass.tomlfiles import parse_toml, read_toml_text
+
+if TYPE_CHECKING:
+    from migclass.tagfiles import TaggedSentences
 
 FILE = "migclass.toml"
 _KEY = "model"
@@ -117,8 +119,11 @@ def find_project() -> Project:
     return Project(path, read_toml_text(path, error=ProjectError))
 
 
-def read_tags_here(files: Sequence[str], codebook: str | None) -> TaggedSentences:
+def read_tags_here(files: Sequence[str], codebook: str | None) -> "TaggedSentences":
     """Read tags by the codebook file that is named, else by the one they carry: one that ships, or that of the project's model."""
+    # Not at the top: who scores a page need not wait for it.
+    from migclass.tagfiles import read_tags
+
     return read_tags(files, codebook=load_codebook(codebook) if codebook else None, models=project_models())
 
 
