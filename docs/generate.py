@@ -309,11 +309,15 @@ def speed_growth() -> str:
     """Return growth with input, documents from end to end with memory, and cold start."""
     found = speed()
     growth = [[f"{p['sentences']:,}", f"{p['distinct_words']:,}", *_spread(p["per_second"])] for p in found["growth"]]
-    documents = [[f"{p['sentences']:,}", p["jobs"], f"{p['characters_per_second']['median'] / 1e6:.3g}", p["megabytes"]] for p in found["documents"]]
+    many = json.loads((RESULTS / "speed-many.json").read_text(encoding="utf-8"))
+    points = [*found["documents"], *many["documents"]]
+    documents = [[f"{p['sentences']:,}", p["jobs"], f"{p['characters_per_second']['median'] / 1e6:.3g}", p["megabytes"]] for p in points]
+    cores = [f"{name}, {many['documents'][-1]['sentences']:,} sentences: **{ratio['median']:.3g}**." for name, ratio in many["ratios"].items()]
     starts = [[f"`{name}`", f"{s['median']:.2f}", f"{s['low']:.2f} to {s['high']:.2f}"] for name, s in found["cold_seconds"].items()]
     parts = [
         table(["sentences", "distinct words", "sentences a second", "spread"], growth),
         table(["sentences in documents", "processes", "million characters a second, to Parquet on disk", "memory at most, MB"], documents),
+        *(text[:1].upper() + text[1:] for text in cores),
         table(["cold start", "seconds", "spread"], starts),
     ]
     return "\n\n".join(parts)
